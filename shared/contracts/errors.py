@@ -1,0 +1,77 @@
+"""The tree of errors that cross a boundary.
+
+PlatformError
+├── InvalidRequest        400  malformed or out of range
+├── NotPermitted          403  wrong origin, feature off
+├── NotFound              404  missing, or another company's
+├── Conflict              409  somebody else was first
+├── CallUnavailable       409  this chatbot cannot take calls now
+├── RateLimited           429  too many calls; carries retry_after seconds
+└── CapacityExceeded      503  every media process is full
+"""
+
+from typing import ClassVar
+
+
+class PlatformError(Exception):
+    """Never raised directly. `message` is written for the person who reads it; `code` for programs."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidRequest(PlatformError):
+    """The request does not have the documented form."""
+
+    status = 400
+    code = "invalid_request"
+
+
+class NotPermitted(PlatformError):
+    """The caller may not do this, for example from this web site."""
+
+    status = 403
+    code = "not_permitted"
+
+
+class NotFound(PlatformError):
+    """There is no such thing, or it belongs to somebody else: the two are never told apart."""
+
+    status = 404
+    code = "not_found"
+
+
+class Conflict(PlatformError):
+    """A conditional write lost."""
+
+    status = 409
+    code = "conflict"
+
+
+class CallUnavailable(PlatformError):
+    """The chatbot cannot take calls: feature off, calls off, or settings incomplete."""
+
+    status = 409
+    code = "call_unavailable"
+
+
+class RateLimited(PlatformError):
+    """Too many requests; `retry_after` is in seconds."""
+
+    status = 429
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class CapacityExceeded(PlatformError):
+    """No media process has room."""
+
+    status = 503
+    code = "capacity_exceeded"
