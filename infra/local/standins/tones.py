@@ -1,4 +1,4 @@
-"""A voice of tones, an ear for loudness, words from a list: the fast and deterministic brain of a stand-in, for tests."""
+"""A voice of tones, an ear for loudness, words from a list: the quick, deterministic brain of a stand-in, for tests."""
 
 from collections import deque
 from collections.abc import Iterable
