@@ -135,9 +135,9 @@ def tool_output(call_id: str, output: dict[str, Any]) -> bytes:
 
 def respond(event_id: str, tag: str | None = None, instructions: str | None = None) -> bytes:
     """Ask for a response. `instructions` replace the session's for this response; `tag` comes back with its events."""
-    response: dict[str, Any] = {}
+    response: dict[str, Any] = {"metadata": {"request": event_id}}
     if tag is not None:
-        response["metadata"] = {"tag": tag[:LONGEST_TAG]}
+        response["metadata"]["tag"] = tag[:LONGEST_TAG]
     if instructions is not None:
         response["instructions"] = instructions
     return orjson.dumps({"type": "response.create", "event_id": event_id, "response": response})
