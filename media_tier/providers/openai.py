@@ -90,7 +90,8 @@ class OpenAiConnection:
         self._seed, self._listener, self._epoch = seed, listener, epoch
         self._socket: VendorSocket | None = None
         self._decoder = OpenAiDecoder(seed, listener.on_audio, listener.on_usage)
-        self._requests = ResponseRequests(self._decoder.answers, self._send, clock)
+        later = asyncio.get_running_loop().call_later
+        self._requests = ResponseRequests(self._decoder.answers, self._send, clock, later)
         self._setup: asyncio.Queue[Notice | ProviderUnavailable] | None = asyncio.Queue()
         self._over = False
         self._expiry: asyncio.TimerHandle | None = None

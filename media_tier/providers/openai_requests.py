@@ -17,6 +17,7 @@ from media_tier.providers.openai_reports import ACTIVE_RESPONSE, CANCEL_NOT_ACTI
 LOST_AFTER_SECONDS = 8.0
 """A request that nothing came of for so long no longer holds others back."""
 
+RETRY_SECONDS = 0.2
 MOST_REFUSALS = 5
 """Times a request is repeated because of a response that the server has and we may not see."""
 
@@ -32,8 +33,16 @@ class _Request:
 class ResponseRequests:
     """The requests of one connection: at most one on its way, the others waiting."""
 
-    def __init__(self, answers: Answers, send: Callable[[bytes], None], clock: Clock) -> None:
-        self._answers, self._send, self._clock = answers, send, clock
+    def __init__(
+        self,
+        answers: Answers,
+        send: Callable[[bytes], None],
+        clock: Clock,
+        later: Callable[[float, Callable[[], None]], object],
+    ) -> None:
+        """`later(seconds, callback)` calls back once."""
+        self._answers, self._send, self._clock, self._later = answers, send, clock, later
+        self._held = False
         self._waiting: deque[_Request] = deque()
         self._sent: _Request | None = None
         self._sent_at = 0.0
@@ -61,7 +70,7 @@ class ResponseRequests:
         """Send the next request if nothing is being generated; to be called after each message of the server."""
         if self._sent is not None and self._answers.answered_request == self._sent.event_id:
             self._sent = None
-        if not self._waiting or self._answers.any_active():
+        if self._held or not self._waiting or self._answers.any_active():
             return
         if self._sent is not None and self._clock() - self._sent_at < LOST_AFTER_SECONDS:
             return
@@ -81,6 +90,10 @@ class ResponseRequests:
             self._sent = None
             request.refusals += 1
             self._waiting.appendleft(request)
+            if not self._answers.any_active():
+                # It exists without having been announced: asking again at once would only be refused again.
+                self._held = True
+                self._later(RETRY_SECONDS * request.refusals, self._release)
             return ()
         if error.event_id is None:
             return ()
@@ -89,6 +102,10 @@ class ResponseRequests:
             ResponseStarted(request.event_id, request.tag, connection),
             ResponseEnded(request.event_id, Outcome.FAILED, {}, error.code, connection),
         )
+
+    def _release(self) -> None:
+        self._held = False
+        self.flush()
 
     def _next_id(self) -> str:
         self._count += 1
