@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from openai.types.realtime import RealtimeClientEvent
-from pydantic import TypeAdapter
 
 from infra.local.standins.conversation import StandInScript
 from infra.local.standins.openai_realtime import OpenAiStandIn
@@ -29,10 +27,9 @@ from media_tier.call.events import (
 from media_tier.ports import ProviderUnavailable
 from media_tier.providers.openai import OpenAiConnection, OpenAiRealtimeModel
 from shared.contracts.records.call import Role, UsageKind
-from tests.wire.openai_fixtures import Heard, seed, settings, speak
+from tests.wire.openai_fixtures import Heard, assert_valid, seed, settings, speak
 
 UTTERANCE = tone(300) + silence(200)
-ADAPTER: TypeAdapter[RealtimeClientEvent] = TypeAdapter(RealtimeClientEvent)
 QUICK = StandInScript(speed_factor=40.0)
 
 
@@ -44,14 +41,6 @@ async def stand_in() -> AsyncIterator[OpenAiStandIn]:
     for side, event in server.log:
         if side == "client":
             assert_valid(event)
-
-
-def assert_valid(event: dict[str, Any]) -> None:
-    """The SDK's union is open, so the chosen type is compared, and every field must be one it knows."""
-    parsed = ADAPTER.validate_python(event)
-    assert parsed.type == event["type"]
-    unknown = [name for name in event if name not in type(parsed).model_fields]
-    assert unknown == [], f"{event['type']} has no {unknown}"
 
 
 def model(stand_in: OpenAiStandIn, **options: Any) -> OpenAiRealtimeModel:
