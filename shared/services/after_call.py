@@ -27,10 +27,12 @@ class AfterCallPorts:
     now: Callable[[], datetime]
 
 
-def read_call(ports: AfterCallPorts, session_id: str, read_token: str) -> tuple[CallRecord, WidgetConfig]:
-    """The call behind a read token; a wrong token and a missing call look the same."""
-    session: Session | None = ports.sessions.get(session_id)
+def read_call(ports: AfterCallPorts, call_id: str, read_token: str) -> tuple[CallRecord, WidgetConfig]:
+    """The call behind a read token (`<session id>.<secret>`); a wrong token and a missing call look the same."""
+    session: Session | None = ports.sessions.get(read_token.partition(".")[0] or "-")
     if session is None or not secrets.compare_digest(session.read_hash, hash_token(read_token)):
+        raise NotFound("There is no such call.")
+    if session.call_id != call_id:
         raise NotFound("There is no such call.")
     call = ports.calls.get(session.company_id, session.call_id)
     if call is None or ports.now() >= session.expires_at:

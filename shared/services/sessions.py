@@ -71,8 +71,8 @@ def start_session(
     now = ports.now()
     visitor_hash = hash_token(f"{chatbot_id}|{visitor.address}")
     _check_rates(ports, company, widget, visitor_hash, now)
-    token, read_token = ports.new_token(), ports.new_token()
     session_id, call_id = ports.new_id(), ports.new_id()
+    token, read_token = ports.new_token(), f"{session_id}.{ports.new_token()}"
     expires_at = now + timedelta(hours=SESSION_HOURS)
     call = CallRecord(
         company_id=company.company_id,
