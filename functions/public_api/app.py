@@ -164,9 +164,10 @@ def _errors(app: FastAPI) -> None:
         origin = request.headers.get("origin", "")
         if request.method == "OPTIONS":
             response: Response = Response(status_code=204)
-        elif int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
-            response = _error(413, "too_large", "The request is larger than 256 KiB.")
-        elif len(await request.body()) > MAX_BODY_BYTES:
+        elif (
+            int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES
+            or len(await request.body()) > MAX_BODY_BYTES
+        ):
             response = _error(413, "too_large", "The request is larger than 256 KiB.")
         else:
             response = await call_next(request)
