@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.ports.media_store import CallStore, Claimed, ClaimRefused
-
 from media_tier.call.commands import Command
 from media_tier.call.events import DrainRequested
 from media_tier.engine.live_call import Attachment, CallPorts, LiveCall, ResumedState, elapsed_since
 from media_tier.ports import Leg, SessionSeed
 from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord
+from shared.ports.media_store import CallStore, Claimed, ClaimRefused
 
 log = logging.getLogger(__name__)
 
