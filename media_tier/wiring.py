@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiobotocore.session import get_session
-from obstore.store import S3Store
+from obstore.store import S3Config, S3Store
 
 from media_tier.bridge.recording_tap import RecordingTap
 from media_tier.bridge.wheel import Wheel
@@ -53,11 +53,12 @@ class Builder:
 
     def __init__(self, env: MediaEnvironment, dynamo: Any, sqs: Any, models: dict[str, RealtimeModel]) -> None:
         self._env, self._dynamo, self._sqs, self._models = env, dynamo, sqs, models
-        endpoint = {} if env.aws_endpoint_url is None else {"endpoint": env.aws_endpoint_url}
-        http = env.aws_endpoint_url is not None and env.aws_endpoint_url.startswith("http://")
-        self._store = S3Store(
-            env.recordings_bucket, region=env.aws_region, client_options={"allow_http": http}, **endpoint
-        )
+        endpoint = env.aws_endpoint_url
+        where: S3Config = {"region": env.aws_region}
+        if endpoint is not None:
+            where["endpoint"] = endpoint
+        plain = endpoint is not None and endpoint.startswith("http://")
+        self._store = S3Store(env.recordings_bucket, config=where, client_options={"allow_http": plain})
         self._prompts = RenderedPrompts(S3PromptStore(self._store))
         self._effects = DynamoEffects(dynamo, core=env.core_table, calls=env.calls_table)
         self.wheel = Wheel(time.monotonic)

@@ -154,11 +154,17 @@ class Platform:
             await emulator.stop()
 
 
+def _vendors(path: Path) -> dict[str, str] | None:
+    with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+        return dict(json.loads(path.read_text()))
+    return None
+
+
 async def _read_when_there(path: Path, child: Child) -> dict[str, str]:
     for _ in range(600):
-        if path.exists():
-            with contextlib.suppress(json.JSONDecodeError):
-                return dict(json.loads(path.read_text()))
+        vendors = _vendors(path)
+        if vendors is not None:
+            return vendors
         if child.process is not None and child.process.returncode is not None:
             break
         await asyncio.sleep(0.05)

@@ -17,7 +17,7 @@ class Effects(Protocol):
     async def order(self, company_id: str, number: str) -> dict[str, str] | None: ...
 
 
-def _spec(name: str, description: str, **parameters: str) -> ToolSpec:
+def _spec(tool: str, description: str, /, **parameters: str) -> ToolSpec:
     properties = {key: {"type": "string", "description": text} for key, text in parameters.items()}
     return ToolSpec(name, description, {"type": "object", "properties": properties, "required": list(parameters)[:1]})
 

@@ -1,4 +1,4 @@
-"""What the simulated model says. Pure data and rules: a phrase in, a reply out; six scripted scenarios and a free one."""
+"""What the simulated model says. Pure: a phrase in, a reply out; six scripted scenarios and a free one."""
 
 import re
 from collections.abc import Sequence
