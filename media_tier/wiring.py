@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiobotocore.session import get_session
-from obstore.store import S3Config, S3Store
 
 from media_tier.bridge.recording_tap import RecordingTap
 from media_tier.bridge.wheel import Wheel
@@ -26,6 +25,7 @@ from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.effects import DynamoEffects
 from shared.adapters.aws.media.journal import DynamoJournal
 from shared.adapters.aws.media.segment_store import S3SegmentStore
+from shared.adapters.aws.object_store import open_bucket
 from shared.adapters.aws.prompt_store import S3PromptStore
 from shared.contracts.environment import MediaEnvironment
 from shared.contracts.messages.widget_socket import CloseCode
@@ -53,12 +53,7 @@ class Builder:
 
     def __init__(self, env: MediaEnvironment, dynamo: Any, sqs: Any, models: dict[str, RealtimeModel]) -> None:
         self._env, self._dynamo, self._sqs, self._models = env, dynamo, sqs, models
-        endpoint = env.aws_endpoint_url
-        where: S3Config = {"region": env.aws_region}
-        if endpoint is not None:
-            where["endpoint"] = endpoint
-        plain = endpoint is not None and endpoint.startswith("http://")
-        self._store = S3Store(env.recordings_bucket, config=where, client_options={"allow_http": plain})
+        self._store = open_bucket(env.recordings_bucket, region=env.aws_region, endpoint=env.aws_endpoint_url)
         self._prompts = RenderedPrompts(S3PromptStore(self._store))
         self._effects = DynamoEffects(dynamo, core=env.core_table, calls=env.calls_table)
         self.wheel = Wheel(time.monotonic)

@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from functions.public_api.app import create_app
 from functions.wiring import public_api
-from infra.local.demo import CHATBOTS, COMPANY
+from infra.local.demo import CHATBOTS
 
 ROOT = Path(__file__).parents[2]
 WIDGET = ROOT / "frontend" / "widget" / "dist"
@@ -33,7 +33,7 @@ def application() -> object:
             [
                 {
                     "id": bot.chatbot_id,
-                    "companyId": COMPANY.company_id,
+                    "companyId": bot.company_id,
                     "name": bot.name,
                     "description": bot.description,
                 }

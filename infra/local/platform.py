@@ -102,7 +102,7 @@ class Platform:
             ("GEMINI_API_KEY", ("GEMINI_API_KEY", "GEMINI_BASE_URL", "GEMINI_REST_BASE_URL", "GEMINI_CA_FILE")),
         ):
             if not self.options.environ.get(key):
-                settings.update({name: vendors[name] for name in stand_in})
+                settings.update({name: vendors[name] for name in stand_in if name in vendors})
         return settings
 
     def _front_and_media(self, environment: dict[str, str], front_port: int) -> None:

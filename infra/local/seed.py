@@ -3,14 +3,13 @@
 import asyncio
 import os
 
-from obstore.store import S3Config, S3Store
-
 from infra.local import aws
 from infra.local.demo import CHATBOTS, COMPANY, ORDER
 from media_tier.call.sentences import fixed_sentences
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies
 from shared.adapters.aws.dynamo.table import Table
+from shared.adapters.aws.object_store import open_bucket
 from shared.adapters.aws.prompt_store import S3PromptStore
 from shared.adapters.espeak_speech import EspeakSpeech
 from shared.contracts.records.call import FrozenConfiguration
@@ -40,8 +39,7 @@ def write(endpoint: str) -> None:
 
 async def render(endpoint: str) -> int:
     """Render what is not there yet; returns how many sentences that were."""
-    where: S3Config = {"endpoint": endpoint, "region": aws.REGION}
-    store = S3PromptStore(S3Store(aws.BUCKET, config=where, client_options={"allow_http": True}))
+    store = S3PromptStore(open_bucket(aws.BUCKET, region=aws.REGION, endpoint=endpoint))
     speech, rendered = EspeakSpeech(), 0
     by_id: dict[str, AiModel] = {model.id: model for model in MODELS}
     for _, settings, _ in CHATBOTS:

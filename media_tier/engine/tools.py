@@ -19,7 +19,7 @@ class Effects(Protocol):
 
 def _spec(tool: str, description: str, /, **parameters: str) -> ToolSpec:
     properties = {key: {"type": "string", "description": text} for key, text in parameters.items()}
-    return ToolSpec(name, description, {"type": "object", "properties": properties, "required": list(parameters)[:1]})
+    return ToolSpec(tool, description, {"type": "object", "properties": properties, "required": list(parameters)[:1]})
 
 
 SPECS = (
