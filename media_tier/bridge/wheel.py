@@ -52,6 +52,7 @@ class _Spoke:
         self._clock = clock
         self._phase = phase
         self._timer: asyncio.TimerHandle | None = None
+        self._turns = 0
         self.members: dict[Turn, None] = {}
 
     def add(self, turn: Turn) -> None:
@@ -67,9 +68,10 @@ class _Spoke:
 
     def _schedule(self) -> None:
         loop = asyncio.get_running_loop()
-        # Always the next point of the grid: turns missed while the loop was late are not made up for.
-        turns = (loop.time() - self._phase) // PERIOD + 1
-        self._timer = loop.call_at(turns * PERIOD + self._phase, self._turn)
+        # Always the next point of the grid: turns missed while the loop was late are not made up for. uvloop's timers
+        # may be a millisecond early, so the point just served must not count as the next one.
+        self._turns = max(self._turns + 1, int((loop.time() - self._phase) // PERIOD) + 1)
+        self._timer = loop.call_at(self._turns * PERIOD + self._phase, self._turn)
 
     def _turn(self) -> None:
         self._timer = None

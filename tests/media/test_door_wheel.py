@@ -5,6 +5,7 @@ import logging
 import time
 
 import pytest
+import uvloop
 
 from media_tier.bridge.wheel import Turn, Wheel
 from media_tier.engine.loop_lag import LoopLag
@@ -32,6 +33,24 @@ async def test_members_are_called_about_every_20_ms_until_they_decline() -> None
     wheel.add(turn)
     await asyncio.sleep(0.06)
     assert len(calls) == 11
+
+
+def test_uvloop_timers_that_come_early_do_not_double_a_turn() -> None:
+    calls: list[float] = []
+
+    async def main() -> None:
+        wheel = Wheel(time.monotonic)
+
+        def turn(now: float) -> bool:
+            calls.append(now)
+            return True
+
+        wheel.add(turn)
+        await asyncio.sleep(0.5)
+        wheel.close()
+
+    uvloop.run(main())
+    assert 5 <= len(calls) <= 26
 
 
 async def test_a_late_loop_is_not_answered_with_a_burst() -> None:
