@@ -336,3 +336,43 @@ def test_whatever_the_far_end_claims_nothing_is_lost_or_heard_twice(steps: list[
     assert len(samples) + trial.playout.discarded_samples == trial.next_sample
     over = [event for event in trial.events if isinstance(event, PlaybackFinished | PlaybackStopped)]
     assert sorted(event.playback_id for event in over) == sorted(trial.sizes)
+
+
+def test_a_far_end_that_plays_faster_than_our_clock_does_not_run_dry() -> None:
+    playout = Playout()
+    playout.push("a", _pcm(5000))
+    _drain(playout, 0.0)
+    playout.on_played(7200, 0.01)
+    assert len(_drain(playout, 0.01)) == len(_pcm(300))
+
+
+def test_sound_sent_again_keeps_its_order() -> None:
+    playout = Playout()
+    sound = struct.pack("<7200h", *range(7200))
+    playout.push("a", sound)
+    playout.push("b", sound)
+    playout.end("b")
+    assert _drain(playout, 0.0) == sound
+    playout.on_played(1000, 0.1)
+    playout.reconnected(1.0)
+    assert _drain(playout, 1.0) + _drain(playout, 1.3) == (sound + sound)[2000:]
+
+
+def test_a_very_late_answer_to_a_stop_sets_the_counter_right() -> None:
+    playout = Playout()
+    playout.push("a", _pcm(200))
+    _drain(playout, 0.0)
+    playout.clear(0.1)
+    assert playout.tick(0.7) == [PlaybackStarted("a"), PlaybackStopped("a", 100)]
+    playout.push("b", _pcm(300))
+    playout.end("b")
+    _drain(playout, 1.0)
+    assert playout.on_played(9999, 1.1) == []
+    assert playout.tick(3.9) == []
+    assert playout.tick(4.01) == [PlaybackStarted("b"), PlaybackFinished("b", 300)]
+    playout.on_stopped(1200, 4.1)
+    playout.push("c", _pcm(100))
+    _drain(playout, 4.2)
+    assert playout.on_played(1200 + 7200, 4.25) == []
+    assert playout.on_played(1200 + 7200 + 2400, 4.3) == [PlaybackStarted("c")]
+    assert playout.end("c") == [PlaybackFinished("c", 100)]
