@@ -289,7 +289,7 @@ class CallSession:
             self.recovery.answered()
             self.link.spoke()
             if self.phase is Phase.CLOSING:
-                return self.talk.silence_ai(self.link.capabilities, keep=self.talk.floor.audible)
+                return self.talk.silence_ai(self.link.capabilities, keep=self.talk.floor.audible, playing=False)
             return []
         if isinstance(event, on.ResponseTranscribed):
             return self.talk.response_words(event, self.elapsed_ms(now))
@@ -323,6 +323,8 @@ class CallSession:
         elif isinstance(event, on.PlaybackStopped):
             commands = self.talk.playback_stopped(event, at_ms, self.link.capabilities)
             self.opening.stopped(event.playback_id)
+            if self.phase is Phase.WITH_AI and self._parked_at is None:
+                commands += self._open_with()
         else:
             commands = self._missing(event.playback_id)
         if self.link.active is None:
@@ -483,7 +485,9 @@ class CallSession:
             return []
         commands: list[do.Command] = []
         floor = self.talk.floor
-        for party, on_now in ((on.Party.CALLER, floor.caller_speaks), (on.Party.AI, floor.audible is not None)):
+        between = self._speaking[on.Party.AI] and bool(floor.outstanding)
+        ai_speaks = floor.audible is not None or between
+        for party, on_now in ((on.Party.CALLER, floor.caller_speaks), (on.Party.AI, ai_speaks)):
             if self._speaking[party] != on_now:
                 self._speaking[party] = on_now
                 commands.append(do.TellSpeaking(party, on_now))

@@ -12,7 +12,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
 FRAME = 960
 RATE = 24_000
@@ -52,7 +52,10 @@ class Caller:
         """Open the socket and begin to speak and play."""
         offered = [Subprotocol("call.v1"), Subprotocol(f"token.{token or self.session['token']}")]
         self._socket = await connect(
-            self.session["websocketUrl"], subprotocols=offered, origin=origin or self.base, compression=None  # type: ignore[arg-type]  # a plain string is an origin
+            self.session["websocketUrl"],
+            subprotocols=offered,
+            origin=Origin(origin or self.base),
+            compression=None,
         )
         self._opened = time.monotonic()
         self._played = 0
