@@ -15,6 +15,7 @@ import websockets
 
 from media_tier.app import Server
 from media_tier.call.events import EndRequested, MuteChanged, Party, QualityMeasured
+from media_tier.ports import Refused
 from shared.contracts.messages.widget_socket import MAX_MESSAGE_BYTES, CloseCode
 from tests.media.door_fakes import (
     FRAME,
