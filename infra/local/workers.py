@@ -18,9 +18,7 @@ REAP_SECONDS = 5.0
 
 
 def _context(name: str) -> Any:
-    return SimpleNamespace(
-        function_name=name, aws_request_id=name, invoked_function_arn=name, memory_limit_in_mb=512
-    )
+    return SimpleNamespace(function_name=name, aws_request_id=name, invoked_function_arn=name, memory_limit_in_mb=512)
 
 
 async def reap(stop: asyncio.Event) -> None:

@@ -1,103 +1,63 @@
-"""Puts recording segments into S3 while calls last, for the media tier; any obstore store will do (tests use memory).
-
-`put` queues and returns; each object is created exactly once (If-None-Match), retried with jitter until it is stored,
-and never stalls a voice. What waits is bounded: beyond the spool new segments are dropped, counted and logged.
-
-obstore instead of aiobotocore: MEASURED
-"""
+"""Stores a recording's pieces on S3 as they come, through obstore (a fraction of botocore's CPU for each put)."""
 
 import asyncio
 import logging
+import random
+from collections import deque
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
-from obstore.store import ObjectStore, S3Store
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import ObjectStore
+
+from shared.domain.recording_layout import piece_key
 
 log = logging.getLogger(__name__)
 
-SPOOL_BYTES = 64 * 1024 * 1024
-AT_ONCE = 32
-FIRST_WAIT = 0.1
-LONGEST_WAIT = 5.0
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+RETRY_SECONDS = 0.2
+LONGEST_RETRY = 5.0
 
 
-def s3_store(bucket: str, region: str, endpoint: str | None = None, **credentials: Any) -> S3Store:
-    """The bucket of recordings. Credentials come from the environment or the task's role unless given."""
-    place: dict[str, Any] = {"endpoint": endpoint, "virtual_hosted_style_request": False} if endpoint else {}
-    return S3Store(
-        bucket,
-        region=region,
-        client_options={"allow_http": endpoint is not None and endpoint.startswith("http://"), "timeout": "10s"},
-        retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=10)},
-        **place,
-        **credentials,
-    )
+class S3SegmentStore:
+    """One call's pieces. `epoch` tells the epoch we own; a piece is written once and never replaced."""
 
+    def __init__(self, store: ObjectStore, company_id: str, call_id: str, epoch: Callable[[], int]) -> None:
+        self._store, self._company_id, self._call_id, self._epoch = store, company_id, call_id, epoch
+        self._waiting: deque[tuple[str, bytes]] = deque()
+        self._bytes = 0
+        self._worker: asyncio.Task[None] | None = None
+        self.dropped = 0
 
-class SegmentStore:
-    """One per process. `jitter` gives numbers in [0, 1); `lost` counts segments given up."""
-
-    def __init__(self, store: ObjectStore, jitter: Callable[[], float], spool_bytes: int = SPOOL_BYTES) -> None:
-        self._store, self._jitter, self._room = store, jitter, spool_bytes
-        self._slots = asyncio.Semaphore(AT_ONCE)
-        self._waiting: dict[str, set[asyncio.Task[None]]] = {}
-        self.lost = 0
-
-    def put(self, key: str, data: bytes) -> None:
-        """Store an object soon; returns at once."""
-        if len(data) > self._room:
-            self._give_up("no room for a recording segment")
+    def put(self, start_sample: int, pcm: bytes) -> None:
+        """Store a piece in the background; dropped (and counted) if storage has been away for too long."""
+        if self._bytes + len(pcm) > MAX_WAITING_BYTES:
+            self.dropped += 1
+            log.error("recording degraded", extra={"dropped": self.dropped})
             return
-        self._room -= len(data)
-        prefix = key[: key.rindex("/") + 1]
-        task = asyncio.get_running_loop().create_task(self._deliver(key, data))
-        tasks = self._waiting.setdefault(prefix, set())
-        tasks.add(task)
+        self._waiting.append((piece_key(self._company_id, self._call_id, start_sample, self._epoch()), pcm))
+        self._bytes += len(pcm)
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.get_running_loop().create_task(self._work())
 
-        def done(finished: asyncio.Task[None]) -> None:
-            self._room += len(data)
-            tasks.discard(finished)
-            if not tasks and self._waiting.get(prefix) is tasks:
-                del self._waiting[prefix]
+    async def flush(self) -> None:
+        """Wait until every piece is stored."""
+        if self._worker is not None:
+            await asyncio.shield(self._worker)
 
-        task.add_done_callback(done)
-
-    async def settled(self, prefix: str) -> None:
-        """Wait until everything put under `prefix` so far is stored or given up."""
-        tasks = self._waiting.get(prefix)
-        if tasks:
-            await asyncio.wait(tuple(tasks))
-
-    async def close(self, seconds: float) -> int:
-        """Wait at most `seconds` for everything; returns how many segments are given up."""
-        tasks = [task for tasks in self._waiting.values() for task in tasks]
-        if not tasks:
-            return 0
-        _, late = await asyncio.wait(tasks, timeout=seconds)
-        for task in late:
-            task.cancel()
-        return len(late)
-
-    async def _deliver(self, key: str, data: bytes) -> None:
-        wait = FIRST_WAIT
-        while True:
+    async def _work(self) -> None:
+        wait = RETRY_SECONDS
+        while self._waiting:
+            key, pcm = self._waiting[0]
             try:
-                async with self._slots:
-                    await obstore.put_async(self._store, key, data, mode="create", use_multipart=False)
-                return
+                await obstore.put_async(self._store, key, pcm, mode="create")
             except AlreadyExistsError:
-                return  # an earlier try of ours arrived although its answer did not
-            except (PermissionDeniedError, UnauthenticatedError) as error:
-                log.warning("recordings may not be stored", extra={"kind": type(error).__name__})
+                log.info("piece was stored already")
             except (BaseError, OSError) as error:
-                log.info("storing a segment is tried again", extra={"kind": type(error).__name__})
-            await asyncio.sleep(wait * (0.5 + self._jitter()))
-            wait = min(LONGEST_WAIT, wait * 2)
-
-    def _give_up(self, why: str) -> None:
-        self.lost += 1
-        if self.lost & (self.lost - 1) == 0:
-            log.error("recording is degraded", extra={"why": why, "lost": self.lost})
+                log.warning("piece not stored yet", extra={"kind": type(error).__name__})
+                await asyncio.sleep(wait * (0.5 + random.random()))
+                wait = min(LONGEST_RETRY, wait * 2)
+                continue
+            self._waiting.popleft()
+            self._bytes -= len(pcm)
+            wait = RETRY_SECONDS
