@@ -7,12 +7,21 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 from infra.tables import TABLES, create_table_arguments
 
 REGION = "us-east-1"
 CREDENTIALS = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "test"}
+
+
+def _client(service: str, endpoint: str) -> Any:
+    config = Config(signature_version="s3v4", s3={"addressing_style": "path"}) if service == "s3" else None
+    made: Any = boto3.client(  # type: ignore[call-overload]  # the service is a variable here
+        service, endpoint_url=endpoint, region_name=REGION, config=config, **CREDENTIALS
+    )
+    return made
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,7 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         """A synchronous client of it."""
-        return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION, **CREDENTIALS)  # type: ignore[call-overload]  # the service is a variable
+        return _client(service, self.endpoint)
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +43,7 @@ def aws_server() -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    boto = boto3.client("dynamodb", endpoint_url=f"http://{host}:{port}", region_name=REGION, **CREDENTIALS)
+    boto = _client("dynamodb", f"http://{host}:{port}")
     for spec in TABLES:
         boto.create_table(**create_table_arguments(spec))
     yield f"http://{host}:{port}"

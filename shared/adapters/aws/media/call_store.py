@@ -1,6 +1,8 @@
 """Joining calls, asynchronously: one transaction checks the token and makes this process the owner."""
 
+import asyncio
 import hashlib
+import random
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -21,6 +23,8 @@ from shared.contracts.records.call import (
 from shared.ports.media_store import Claimed, ClaimRefused
 
 HEARTBEAT_SECONDS_KEPT = 120
+ATTEMPTS = 6
+RETRY_SECONDS = 0.02
 
 
 class DynamoCallStore:
@@ -32,7 +36,16 @@ class DynamoCallStore:
         self._client, self._calls, self._live, self._token = client, calls, live, token
 
     async def claim(self, session_id: str, token_hash: str, origin: str, task_id: str, now: datetime) -> Claimed:
-        """See shared.ports.media_store."""
+        """See shared.ports.media_store. A write that loses is decided anew: by then another socket may have won."""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(RETRY_SECONDS * attempt * (0.5 + random.random()))
+            claimed = await self._try(session_id, token_hash, origin, task_id, now)
+            if claimed is not None:
+                return claimed
+        raise ClaimRefused("unavailable")
+
+    async def _try(self, session_id: str, token_hash: str, origin: str, task_id: str, now: datetime) -> Claimed | None:
         session_item = await self._get(self._live, keys.session(session_id))
         if session_item is None:
             raise ClaimRefused("unauthorized")
@@ -56,7 +69,8 @@ class DynamoCallStore:
                 "started_at": call.started_at or now,
             }
         )
-        await self._write(joined, rev_of(session_item), owned, rev_of(call_item))
+        if not await self._write(joined, rev_of(session_item), owned, rev_of(call_item)):
+            return None
         checkpoint, transcript = (None, ()) if not resumed else await self._memory(owned)
         return Claimed(joined, owned, resumed, resume_token, checkpoint, transcript)
 
@@ -78,7 +92,8 @@ class DynamoCallStore:
             raise ClaimRefused("origin")
         return again
 
-    async def _write(self, session: Session, session_rev: int, call: CallRecord, call_rev: int) -> None:
+    async def _write(self, session: Session, session_rev: int, call: CallRecord, call_rev: int) -> bool:
+        """Whether session and call were still as they were read."""
         call_key = keys.call(call.company_id, call.call_id)
         checkpoint = keys.checkpoint(call.company_id, call.call_id)
         session_put = put_arguments(self._live, keys.session(session.session_id), session, replaces=session_rev)
@@ -96,8 +111,9 @@ class DynamoCallStore:
             )
         except ClientError as error:
             if lost_condition(error):
-                raise ClaimRefused("unauthorized") from error
+                return False
             raise
+        return True
 
     async def _memory(self, call: CallRecord) -> tuple[Checkpoint | None, Sequence[TranscriptSegment]]:
         pk = keys.call(call.company_id, call.call_id).pk
