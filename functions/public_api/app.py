@@ -145,6 +145,11 @@ def _check_origin(api: PublicApi, request: Request, allowed: tuple[str, ...]) ->
         raise NotPermitted("The widget is not available on this web site.")
 
 
+def _declared_length(request: Request) -> int:
+    declared = request.headers.get("content-length", "")
+    return int(declared) if declared.isdigit() else 0
+
+
 def _bearer(authorization: str) -> str:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -164,9 +169,7 @@ def _errors(app: FastAPI) -> None:
         origin = request.headers.get("origin", "")
         if request.method == "OPTIONS":
             response: Response = Response(status_code=204)
-        elif int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
-            response = _error(413, "too_large", "The request is larger than 256 KiB.")
-        elif len(await request.body()) > MAX_BODY_BYTES:
+        elif _declared_length(request) > MAX_BODY_BYTES or len(await request.body()) > MAX_BODY_BYTES:
             response = _error(413, "too_large", "The request is larger than 256 KiB.")
         else:
             response = await call_next(request)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Any
+from dataclasses import replace
 
 from media_tier.call import commands as do
 from media_tier.call.events import Party, PromptMissing, ToolFinished
@@ -48,18 +48,12 @@ def _provider(call: LiveCall, command: do.OpenProvider | do.UseProvider | do.Clo
         fallback, record = call.ports.fallback_model, call.record.configuration.fallback_model
         if command.fallback_model and fallback is not None and record is not None:
             model = fallback
-            seed = build_seed(command, _with_model(call, record))
+            seed = build_seed(command, replace(call.seed, model=record))
         call.links.open(model, seed)
     elif isinstance(command, do.UseProvider):
         call.links.use(command.connection)
     else:
         call.links.close(command.connection)
-
-
-def _with_model(call: LiveCall, model: Any) -> Any:
-    from dataclasses import replace
-
-    return replace(call.seed, model=model)
 
 
 def _playback(call: LiveCall, command: do.PlayPrompt | do.StopPlayback | do.DropAudio) -> None:

@@ -1,6 +1,7 @@
 """The calls this process holds: who may join, how many there is room for, and how they leave when it drains."""
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Callable
@@ -8,14 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.ports.media_store import CallStore, Claimed, ClaimRefused
-
 from media_tier.call.commands import Command
 from media_tier.call.events import DrainRequested
 from media_tier.engine.live_call import Attachment, CallPorts, LiveCall, ResumedState, elapsed_since
 from media_tier.ports import Leg, SessionSeed
 from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord
+from shared.ports.media_store import CallStore, Claimed, ClaimRefused
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class Roster:
         self._execute, self._utc_now = execute, utc_now
         self._calls: dict[str, LiveCall] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._empty = asyncio.Event()
         self.draining = False
 
     @property
@@ -137,6 +138,8 @@ class Roster:
     def _gone(self, call: LiveCall) -> None:
         if self._calls.get(call.record.call_id) is call:
             del self._calls[call.record.call_id]
+        if not self._calls:
+            self._empty.set()
         task = asyncio.get_running_loop().create_task(call.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
@@ -146,10 +149,10 @@ class Roster:
         self.draining = True
         for call in tuple(self._calls.values()):
             call.post(DrainRequested())
-        loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        while self._calls and loop.time() < until:
-            await asyncio.sleep(0.05)
+        if self._calls:
+            self._empty.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), seconds)
         left = len(self._calls)
         for call in tuple(self._calls.values()):
             call.checkpoint()
