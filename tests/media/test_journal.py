@@ -255,3 +255,28 @@ async def test_a_write_is_acknowledged_within_a_second(cloud: Cloud) -> None:
             await call.journal.close()
             waits.append(loop.time() - began)
         assert max(waits) < 1.0
+
+
+async def test_an_end_that_was_stored_although_the_answer_was_lost_still_sends_its_message(cloud: Cloud) -> None:
+    plan = iter([None, "answer lost"])  # the record is read, then written
+    async with owned(cloud, lambda: next(plan, None)) as call:
+        call.journal.finish(EndReason.USER_ENDED, EndedBy.CALLER, 1, 0)
+        await asyncio.wait_for(call.journal.close(), 5)
+        assert len(cloud.messages()) == 1
+        assert call.fenced == 0
+
+
+async def test_a_checkpoint_that_comes_while_another_is_written_is_not_forgotten(cloud: Cloud) -> None:
+    holder: list[Owned] = []
+
+    def meanwhile() -> None:
+        if holder:
+            holder.pop().journal.checkpoint(Checkpoint(epoch=1, at_ms=2, core={}))
+
+    async with owned(cloud, meanwhile) as call:
+        holder.append(call)
+        call.journal.checkpoint(Checkpoint(epoch=1, at_ms=1, core={}))
+        await asyncio.wait_for(call.journal.close(), 5)
+        stored = cloud.calls.checkpoint("acme", call.record.call_id)
+        assert stored is not None
+        assert stored.at_ms == 2
