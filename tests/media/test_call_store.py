@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.contracts.records.call import CallStatus, Checkpoint, MediaTask, Session
@@ -112,6 +113,32 @@ async def test_of_many_sockets_with_one_token_exactly_one_wins(cloud: Cloud, dyn
     stored = cloud.calls.get("acme", session.call_id)
     assert stored is not None
     assert stored.owner == winners[0].call.owner
+
+
+class Deaf:
+    """A client whose first transaction arrives, but not its answer."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._deaf = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    async def transact_write_items(self, **arguments: Any) -> Any:
+        answer = await self._client.transact_write_items(**arguments)
+        if self._deaf:
+            self._deaf = False
+            raise ReadTimeoutError(endpoint_url="http://database")
+        return answer
+
+
+async def test_a_claim_whose_answer_was_lost_is_still_a_claim(cloud: Cloud, dynamo: Any) -> None:
+    _, session = opened(cloud)
+    store = store_of(Deaf(dynamo))
+    first = await join(store, session, TOKEN)
+    assert (first.resumed, first.call.epoch) == (False, 1)
+    assert (await join(store, session, first.resume_token)).resumed
 
 
 class Meddling:

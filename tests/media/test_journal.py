@@ -245,6 +245,25 @@ async def test_a_caller_coming_back_to_the_same_process_does_not_fence_it(cloud:
         assert checkpoint.at_ms == 5
 
 
+async def test_a_caller_who_vanished_while_coming_back_does_not_keep_the_call_from_ending(cloud: Cloud) -> None:
+    async with owned(cloud) as call:
+        again = await _taken_over(call, "task-a")  # the engine never learns of it: the socket was gone
+        call.journal.checkpoint(Checkpoint(epoch=1, at_ms=5, core={}))
+        call.journal.transcript(segment(0))
+        call.journal.finish(EndReason.CONNECTION_LOST, EndedBy.CALLER, 9, 0)
+        await asyncio.wait_for(call.journal.close(), 5)
+        stored = cloud.calls.get("acme", call.record.call_id)
+        assert stored is not None
+        assert (stored.end_reason, stored.epoch) == (EndReason.CONNECTION_LOST, again.epoch)
+        assert len(cloud.messages()) == 1
+        assert call.fenced == 0
+        call.epoch = again.epoch  # had another socket joined after all, its call would be told
+        call.journal._ours = 0
+        call.journal.checkpoint(Checkpoint(epoch=2, at_ms=6, core={}))
+        await asyncio.wait_for(call.journal.close(), 5)
+        assert call.fenced == 1
+
+
 async def test_a_write_is_acknowledged_within_a_second(cloud: Cloud) -> None:
     async with owned(cloud) as call:
         loop = asyncio.get_running_loop()

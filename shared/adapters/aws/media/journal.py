@@ -69,6 +69,7 @@ class DynamoJournal:
         self._ended_at: datetime | None = None
         self._worker: asyncio.Task[None] | None = None
         self._lost = False
+        self._ours = 0
 
     def transcript(self, segment: TranscriptSegment) -> None:
         """Store a segment."""
@@ -140,7 +141,7 @@ class DynamoJournal:
 
     async def _write_checkpoint(self) -> None:
         while (checkpoint := self._checkpoint) is not None and not self._lost:
-            epoch = self._epoch()
+            epoch = max(self._epoch(), self._ours)
             key = keys.checkpoint(self._record.company_id, self._record.call_id)
             try:
                 await self._client.put_item(
@@ -159,9 +160,15 @@ class DynamoJournal:
                 self._checkpoint = None
 
     async def _is_ours(self) -> bool:
-        """Whether this process owns the call: it may just be taking it over from itself."""
+        """Whether this process owns the call under a higher epoch than the engine knows of.
+
+        A caller is just coming back to it, or went away again before the engine was told.
+        """
         stored, _ = await self._read()
-        return stored is not None and stored.ended_at is None and stored.owner == self._record.owner
+        if stored is None or stored.ended_at is not None or stored.owner != self._record.owner:
+            return False
+        self._ours = stored.epoch
+        return True
 
     async def _read(self) -> tuple[CallRecord | None, int]:
         key = keys.call(self._record.company_id, self._record.call_id)
@@ -175,10 +182,10 @@ class DynamoJournal:
         stored, rev = await self._read()
         if stored is None:
             return
-        if stored.ended_at == ended_at and stored.epoch == self._epoch():
+        if stored.ended_at == ended_at:
             self._ended_at = ended_at  # an earlier try arrived although its answer did not
             return
-        if stored.epoch != self._epoch() or stored.ended_at is not None:
+        if stored.ended_at is not None or stored.owner != self._record.owner:
             self._lose()
             return
         ended = stored.model_copy(
@@ -201,6 +208,17 @@ class DynamoJournal:
                 raise _Moved from error
             raise
         self._ended_at = ended_at
+        if stored.epoch > self._epoch():
+            await self._fence(stored)
+
+    async def _fence(self, stored: CallRecord) -> None:
+        """Whoever came back to this process at the very moment the call ended learns it by the next checkpoint."""
+        await self._client.update_item(
+            TableName=self._table,
+            Key=keys.checkpoint(stored.company_id, stored.call_id).attributes,
+            UpdateExpression="SET epoch = :epoch",
+            ExpressionAttributeValues={":epoch": {"N": str(stored.epoch + 1)}},
+        )
 
     async def _ask_for_closing(self) -> None:
         body = json.dumps({"company_id": self._record.company_id, "call_id": self._record.call_id})
