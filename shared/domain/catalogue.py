@@ -1,8 +1,8 @@
 """The models and voices a new installation starts with; afterwards the master admin owns them.
 
-Prices are US dollars per million tokens as published for `PRICE_VERSION`. Sources: developers.openai.com/api/docs/models,
-ai.google.dev/gemini-api/docs/models and the vendors' voice lists. Voices that only a speech endpoint knows (fable, onyx,
-nova) are no call voices and are not listed.
+Prices are US dollars per million tokens as published for `PRICE_VERSION`. Sources: the model pages under
+developers.openai.com/api/docs/models and ai.google.dev/gemini-api/docs/models. Voices that only a speech endpoint knows
+(fable, onyx, nova) are no call voices and are not listed.
 """
 
 from decimal import Decimal
@@ -39,41 +39,39 @@ OPENAI_VOICES = (
     _voice("verse", "male", "Versatile and expressive", "energetic"),
 )
 
-GEMINI_VOICES = tuple(
-    _voice(name, gender, style, accent="")
-    for name, gender, style in (
-        ("Achernar", "female", "Soft"),
-        ("Achird", "male", "Friendly"),
-        ("Algenib", "male", "Gravelly"),
-        ("Algieba", "male", "Smooth"),
-        ("Alnilam", "male", "Firm"),
-        ("Aoede", "female", "Breezy"),
-        ("Autonoe", "female", "Bright"),
-        ("Callirrhoe", "female", "Easy-going"),
-        ("Charon", "male", "Informative"),
-        ("Despina", "female", "Smooth"),
-        ("Enceladus", "male", "Breathy"),
-        ("Erinome", "female", "Clear"),
-        ("Fenrir", "male", "Excitable"),
-        ("Gacrux", "female", "Mature"),
-        ("Iapetus", "male", "Clear"),
-        ("Kore", "female", "Firm"),
-        ("Laomedeia", "female", "Upbeat"),
-        ("Leda", "female", "Youthful"),
-        ("Orus", "male", "Firm"),
-        ("Puck", "male", "Upbeat"),
-        ("Pulcherrima", "female", "Forward"),
-        ("Rasalgethi", "male", "Informative"),
-        ("Sadachbia", "male", "Lively"),
-        ("Sadaltager", "male", "Knowledgeable"),
-        ("Schedar", "male", "Even"),
-        ("Sulafat", "female", "Warm"),
-        ("Umbriel", "male", "Easy-going"),
-        ("Vindemiatrix", "female", "Gentle"),
-        ("Zephyr", "female", "Bright"),
-        ("Zubenelgenubi", "male", "Casual"),
-    )
+_GEMINI_STYLES: tuple[tuple[str, Gender, str], ...] = (
+    ("Achernar", "female", "Soft"),
+    ("Achird", "male", "Friendly"),
+    ("Algenib", "male", "Gravelly"),
+    ("Algieba", "male", "Smooth"),
+    ("Alnilam", "male", "Firm"),
+    ("Aoede", "female", "Breezy"),
+    ("Autonoe", "female", "Bright"),
+    ("Callirrhoe", "female", "Easy-going"),
+    ("Charon", "male", "Informative"),
+    ("Despina", "female", "Smooth"),
+    ("Enceladus", "male", "Breathy"),
+    ("Erinome", "female", "Clear"),
+    ("Fenrir", "male", "Excitable"),
+    ("Gacrux", "female", "Mature"),
+    ("Iapetus", "male", "Clear"),
+    ("Kore", "female", "Firm"),
+    ("Laomedeia", "female", "Upbeat"),
+    ("Leda", "female", "Youthful"),
+    ("Orus", "male", "Firm"),
+    ("Puck", "male", "Upbeat"),
+    ("Pulcherrima", "female", "Forward"),
+    ("Rasalgethi", "male", "Informative"),
+    ("Sadachbia", "male", "Lively"),
+    ("Sadaltager", "male", "Knowledgeable"),
+    ("Schedar", "male", "Even"),
+    ("Sulafat", "female", "Warm"),
+    ("Umbriel", "male", "Easy-going"),
+    ("Vindemiatrix", "female", "Gentle"),
+    ("Zephyr", "female", "Bright"),
+    ("Zubenelgenubi", "male", "Casual"),
 )
+GEMINI_VOICES = tuple(_voice(name, gender, style, accent="") for name, gender, style in _GEMINI_STYLES)
 
 SIMULATED_VOICES = (
     _voice("simulated-anna", "female", "Synthetic speech made on this machine", accent="British"),
