@@ -12,12 +12,15 @@ from botocore.config import Config
 from fastapi import Request
 
 from functions.public_api.app import PublicApi
+from shared.adapters.aws.dynamo.access_log import DynamoAccessLog
+from shared.adapters.aws.dynamo.call_slots import DynamoCallSlots
 from shared.adapters.aws.dynamo.calls import DynamoCalls, DynamoMediaTasks, DynamoRateLimits, DynamoSessions
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies
 from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.s3 import S3Blobs
 from shared.adapters.aws.sqs import SqsQueue
 from shared.contracts.environment import FunctionEnvironment
+from shared.domain.origins import origin_of
 from shared.services.after_call import AfterCallPorts
 from shared.services.reaping import ReapingPorts
 from shared.services.recordings import RecordingPorts
@@ -39,6 +42,10 @@ def _client(service: str) -> Any:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
 
 
 def _table(name: str) -> Table:
@@ -65,12 +72,14 @@ def public_api() -> PublicApi:
         models=DynamoAiModels(core),
         calls=_calls(),
         rates=DynamoRateLimits(live),
+        slots=DynamoCallSlots(_table(env.calls_table), live),
         now=_now,
-        new_id=lambda: str(uuid.uuid4()),
+        new_id=_new_id,
         new_token=lambda: secrets.token_urlsafe(32),
-        own_origin=env.public_base_url,
+        own_origin=origin_of(env.public_base_url),
     )
-    after = AfterCallPorts(_calls(), chatbots, DynamoSessions(live), _blobs(), _now)
+    accesses = DynamoAccessLog(_table(env.ledger_table))
+    after = AfterCallPorts(_calls(), chatbots, DynamoSessions(live), _blobs(), accesses, _now, _new_id)
     return PublicApi(sessions, after, env.public_base_url, _address)
 
 

@@ -13,8 +13,7 @@ def document() -> dict[str, Any]:
     """The whole document."""
     result = create_app(cast(PublicApi, None)).openapi()
     for messages in (ClientMessage, ServerMessage):
-        adapter: TypeAdapter[Any] = TypeAdapter(messages)
-        schema = adapter.json_schema(ref_template="#/components/schemas/{model}")
+        schema = TypeAdapter[Any](messages).json_schema(ref_template="#/components/schemas/{model}")
         result["components"]["schemas"].update(schema.pop("$defs"))
     return result
 
