@@ -1,7 +1,7 @@
 """Which web sites may show a widget: Allowed Domains, exact or `*.example.com`.
 
 An Origin header can be forged outside browsers: this keeps other sites from using a company's widget, it is no
-authentication. Names are compared in lower-case ASCII (IDNA), so a look-alike letter is another name. Origins: RFC 6454.
+authentication. Names are compared in lower-case ASCII (IDNA), so a look-alike letter is another name (RFC 6454).
 """
 
 from collections.abc import Sequence
