@@ -6,7 +6,7 @@ chatbot and gives nothing away. Credentials are never allowed, so a foreign page
 
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import Request
@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 256 * 1024
 PREFLIGHT_SECONDS = "600"
-Call = Callable[[Scope, Receive, Send], Awaitable[None]]
+API = "/api/"
+"""Files that a platform serves beside the API are not its business."""
 
 
 def allow(request: Request, origin: str) -> None:
@@ -43,7 +44,7 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not scope["path"].startswith(API):
             await self._app(scope, receive, send)
             return
         scope.setdefault("state", {})

@@ -12,8 +12,10 @@ from shared.contracts.messages.widget_socket import ClientMessage, ServerMessage
 def document() -> dict[str, Any]:
     """The whole document."""
     result = create_app(cast(PublicApi, None)).openapi()
-    for messages in cast(tuple[Any, ...], (ClientMessage, ServerMessage)):
-        schema = TypeAdapter[Any](messages).json_schema(ref_template="#/components/schemas/{model}")
+    unions: tuple[Any, ...] = (ClientMessage, ServerMessage)
+    for messages in unions:
+        adapter: TypeAdapter[Any] = TypeAdapter(messages)
+        schema = adapter.json_schema(ref_template="#/components/schemas/{model}")
         result["components"]["schemas"].update(schema.pop("$defs"))
     return result
 

@@ -5,6 +5,7 @@ Its state is written on a clean stop only, so it is stopped last and waited for.
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -18,7 +19,7 @@ BUCKET = "calls"
 QUEUE = "call-ended"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "000000000000",
-    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": REGION,
     "AWS_REGION": REGION,
 }
@@ -40,10 +41,10 @@ def emulator(executable: Path, port: int, state: Path) -> Child:
     return Child("aws emulator", [str(executable)], environment, state.parent / "logs" / "aws.log")
 
 
-def client(service: str, endpoint: str) -> "boto3.client":  # type: ignore[valid-type]  # boto3 builds its clients at run time
+def client(service: str, endpoint: str) -> Any:
     """A boto3 client of the emulator."""
-    return boto3.client(
-        service,  # type: ignore[call-overload]  # the service is a variable here
+    return boto3.client(  # type: ignore[call-overload]  # the service is a variable here
+        service,
         endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],

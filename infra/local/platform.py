@@ -102,7 +102,7 @@ class Platform:
             ("GEMINI_API_KEY", ("GEMINI_API_KEY", "GEMINI_BASE_URL", "GEMINI_REST_BASE_URL", "GEMINI_CA_FILE")),
         ):
             if not self.options.environ.get(key):
-                settings.update({name: vendors[name] for name in stand_in})
+                settings.update({name: vendors[name] for name in stand_in if name in vendors})
         return settings
 
     def _front_and_media(self, environment: dict[str, str], front_port: int) -> None:
@@ -154,11 +154,17 @@ class Platform:
             await emulator.stop()
 
 
+def _vendors(path: Path) -> dict[str, str] | None:
+    with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+        return dict(json.loads(path.read_text()))
+    return None
+
+
 async def _read_when_there(path: Path, child: Child) -> dict[str, str]:
     for _ in range(600):
-        if path.exists():
-            with contextlib.suppress(json.JSONDecodeError):
-                return dict(json.loads(path.read_text()))
+        vendors = _vendors(path)
+        if vendors is not None:
+            return vendors
         if child.process is not None and child.process.returncode is not None:
             break
         await asyncio.sleep(0.05)

@@ -11,6 +11,7 @@ from media_tier.call import commands as do
 from media_tier.call import events as on
 from media_tier.call.closing import Closing
 from media_tier.call.conversation import Conversation
+from media_tier.call.display import Display
 from media_tier.call.phases import Phase, move
 from media_tier.call.policies.callback import CallbackOffer
 from media_tier.call.policies.duration import DurationPolicy
@@ -61,9 +62,7 @@ class CallSession:
         self._recording = False
         self._parked_at: float | None = None
         self._drain_at: float | None = None
-        self._speaking: dict[on.Party, bool] = {on.Party.CALLER: False, on.Party.AI: False}
-        self._status = ""
-        self._quality = ""
+        self.display = Display()
 
     @classmethod
     def resumed(
@@ -164,7 +163,7 @@ class CallSession:
             case on.Dtmf():
                 return [] if self.callback is None else self._callback(self.callback.pressed(event.digit, now), now)
             case on.QualityMeasured():
-                return self._measured(event)
+                return self.display.quality(event)
             case on.DrainRequested():
                 self._drain_at = self._drain_at or now
                 return []
@@ -195,8 +194,7 @@ class CallSession:
 
     def _returned(self) -> list[do.Command]:
         self._parked_at = None
-        self._speaking = dict.fromkeys(self._speaking, False)
-        self._status = ""
+        self.display.forget()
         commands = self._open_with()
         if self.recovery.owed and self.link.active is not None:
             commands.append(self.recovery.resume())
@@ -289,7 +287,7 @@ class CallSession:
             self.recovery.answered()
             self.link.spoke()
             if self.phase is Phase.CLOSING:
-                return self.talk.silence_ai(self.link.capabilities, keep=self.talk.floor.audible)
+                return self.talk.silence_ai(self.link.capabilities, keep=self.talk.floor.audible, playing=False)
             return []
         if isinstance(event, on.ResponseTranscribed):
             return self.talk.response_words(event, self.elapsed_ms(now))
@@ -323,6 +321,8 @@ class CallSession:
         elif isinstance(event, on.PlaybackStopped):
             commands = self.talk.playback_stopped(event, at_ms, self.link.capabilities)
             self.opening.stopped(event.playback_id)
+            if self.phase is Phase.WITH_AI and self._parked_at is None:
+                commands += self._open_with()
         else:
             commands = self._missing(event.playback_id)
         if self.link.active is None:
@@ -362,13 +362,6 @@ class CallSession:
         if event.name == "transfer_to_human":
             immediate = {"status": "nobody_available", "advice": "Tell the caller and offer a callback."}
         return self.tools.requested(event, now, immediate)
-
-    def _measured(self, event: on.QualityMeasured) -> list[do.Command]:
-        level = "good" if event.rtt_ms < 150 and not event.underruns else "fair" if event.rtt_ms < 400 else "poor"
-        if level == self._quality:
-            return []
-        self._quality = level
-        return [do.TellQuality(level)]
 
     # Time
 
@@ -478,20 +471,9 @@ class CallSession:
         )
 
     def _show(self) -> list[do.Command]:
-        """Tell the caller's side who speaks and what the call does, when it changes."""
         if self._parked_at is not None or self.phase is Phase.CONNECTING:
             return []
-        commands: list[do.Command] = []
-        floor = self.talk.floor
-        for party, on_now in ((on.Party.CALLER, floor.caller_speaks), (on.Party.AI, floor.audible is not None)):
-            if self._speaking[party] != on_now:
-                self._speaking[party] = on_now
-                commands.append(do.TellSpeaking(party, on_now))
-        status = self._current_status()
-        if status and status != self._status:
-            self._status = status
-            commands.append(do.TellStatus(status))
-        return commands
+        return self.display.show(self.talk.floor, self._current_status())
 
     def _current_status(self) -> str:
         if self.phase is Phase.CLOSING:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from typing import Any
+from dataclasses import replace
 
 from media_tier.call import commands as do
 from media_tier.call.events import Party, PromptMissing, ToolFinished
@@ -48,7 +48,7 @@ def _provider(call: LiveCall, command: do.OpenProvider | do.UseProvider | do.Clo
         fallback, record = call.ports.fallback_model, call.record.configuration.fallback_model
         if command.fallback_model and fallback is not None and record is not None:
             model = fallback
-            seed = build_seed(command, _with_model(call, record))
+            seed = build_seed(command, replace(call.seed, model=record))
         call.links.open(model, seed)
     elif isinstance(command, do.UseProvider):
         call.links.use(command.connection)
@@ -56,25 +56,17 @@ def _provider(call: LiveCall, command: do.OpenProvider | do.UseProvider | do.Clo
         call.links.close(command.connection)
 
 
-def _with_model(call: LiveCall, model: Any) -> Any:
-    from dataclasses import replace
-
-    return replace(call.seed, model=model)
-
-
 def _playback(call: LiveCall, command: do.PlayPrompt | do.StopPlayback | do.DropAudio) -> None:
     if isinstance(command, do.DropAudio):
         call.drop_audio(command.response_id)
     elif isinstance(command, do.StopPlayback):
-        if call.leg is not None:
-            call.leg.stop()
-        call.playout.clear(call.ports.clock())
+        call.silence()
     else:
         pcm = call.ports.prompter.pcm(call.seed.settings, command.text)
         if pcm is None:
             call.post(PromptMissing(command.playback_id))
             return
-        call.playout.push(command.playback_id, pcm)
+        call.play(command.playback_id, pcm)
         call.playout.end(command.playback_id)
 
 

@@ -1,6 +1,7 @@
 """The calls this process holds: who may join, how many there is room for, and how they leave when it drains."""
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Callable
@@ -8,14 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.ports.media_store import CallStore, Claimed, ClaimRefused
-
 from media_tier.call.commands import Command
 from media_tier.call.events import DrainRequested
 from media_tier.engine.live_call import Attachment, CallPorts, LiveCall, ResumedState, elapsed_since
-from media_tier.ports import Leg, SessionSeed
+from media_tier.ports import Leg, Refused, SessionSeed
 from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord
+from shared.ports.media_store import CallStore, Claimed, ClaimRefused
 
 log = logging.getLogger(__name__)
 
@@ -27,16 +27,8 @@ REFUSALS = {
 }
 
 
-class Turned(Exception):
-    """A socket that may not join: the close code and a sentence for the person."""
-
-    def __init__(self, code: CloseCode, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
-
-
 class CallBuilder(Protocol):
-    """Gives a call its ports and its seed (composition root's work); raises Turned if its model is missing."""
+    """Gives a call its ports and its seed (composition root's work); raises Refused if its model is missing."""
 
     async def ports(self, record: CallRecord, epoch: Callable[[], int], fenced: Callable[[], None]) -> CallPorts: ...
     def seed(self, record: CallRecord, ports: CallPorts) -> SessionSeed: ...
@@ -65,6 +57,7 @@ class Roster:
         self._execute, self._utc_now = execute, utc_now
         self._calls: dict[str, LiveCall] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._empty = asyncio.Event()
         self.draining = False
 
     @property
@@ -78,16 +71,16 @@ class Roster:
         return not self.draining and len(self._calls) < self._room.capacity
 
     async def admit(self, session_id: str, token: str, origin: str, leg: Leg) -> Attachment:
-        """Let a socket join its call, or raise Turned."""
+        """Let a socket join its call, or raise Refused."""
         if not self.ready:
-            raise Turned(CloseCode.FULL, "All lines are busy. Please try again in a moment.")
+            raise Refused(CloseCode.FULL, "All lines are busy. Please try again in a moment.")
         now = self._utc_now()
         token_hash = hashlib.sha256(token.encode()).hexdigest()
         try:
             claimed = await self._store.claim(session_id, token_hash, origin, self._room.task_id, now)
         except ClaimRefused as refused:
             code, message = REFUSALS[refused.why]
-            raise Turned(code, message) from refused
+            raise Refused(code, message) from refused
         call = self._calls.get(claimed.call.call_id)
         elapsed = elapsed_since(claimed.call.started_at, now)
         if call is None or call.over:
@@ -137,6 +130,8 @@ class Roster:
     def _gone(self, call: LiveCall) -> None:
         if self._calls.get(call.record.call_id) is call:
             del self._calls[call.record.call_id]
+        if not self._calls:
+            self._empty.set()
         task = asyncio.get_running_loop().create_task(call.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
@@ -146,10 +141,10 @@ class Roster:
         self.draining = True
         for call in tuple(self._calls.values()):
             call.post(DrainRequested())
-        loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        while self._calls and loop.time() < until:
-            await asyncio.sleep(0.05)
+        if self._calls:
+            self._empty.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), seconds)
         left = len(self._calls)
         for call in tuple(self._calls.values()):
             call.checkpoint()

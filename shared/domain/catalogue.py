@@ -74,8 +74,10 @@ _GEMINI_STYLES: tuple[tuple[str, Gender, str], ...] = (
 GEMINI_VOICES = tuple(_voice(name, gender, style, accent="") for name, gender, style in _GEMINI_STYLES)
 
 SIMULATED_VOICES = (
-    _voice("simulated-anna", "female", "Synthetic speech made on this machine", accent="British"),
-    _voice("simulated-ben", "male", "Synthetic speech made on this machine", accent="British"),
+    _voice("simulated-anna", "female", "Clear and friendly", "friendly"),
+    _voice("simulated-ben", "male", "Calm and deep", "calm"),
+    _voice("simulated-clara", "female", "Bright and quick", "energetic"),
+    _voice("simulated-dan", "male", "Even and neutral", "professional"),
 )
 
 OPENAI_CAPABILITIES = Capabilities(
@@ -152,11 +154,11 @@ OLDER_PRICES = _openai_prices(("4", "0.40", "16"), ("32", "0.40", "64"), "0.048"
 
 SIMULATED = AiModel(
     id="simulated",
-    name="Simulated model",
+    name="Simulated (offline)",
     provider="simulated",
     voices=SIMULATED_VOICES,
-    capabilities=Capabilities(can_truncate=True, can_cancel=True, server_interrupts_on_speech=True),
-    prices=Prices(version=PRICE_VERSION),
+    capabilities=Capabilities(can_truncate=True, can_cancel=True, speed_control=True, pitch_control=True),
+    prices=Prices(version="free"),
 )
 
 MODELS: tuple[AiModel, ...] = (
