@@ -1,5 +1,6 @@
 """The Lambda entry, built from its environment as in production and fed events of an HTTP API."""
 
+import asyncio
 import importlib
 import json
 import sys
@@ -30,6 +31,8 @@ def invoke(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Invoke]:
     wiring.environment.cache_clear()
     wiring._client.cache_clear()
     sys.modules.pop("functions.public_api.handler", None)
+    loop = asyncio.new_event_loop()  # else the adapter makes one and never closes it
+    asyncio.set_event_loop(loop)
     handler = importlib.import_module("functions.public_api.handler").handler
 
     def call(method: str, path: str, body: Any = None, source: str = "192.0.2.1", **headers: str) -> dict[str, Any]:
@@ -50,6 +53,9 @@ def invoke(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Invoke]:
     wiring.environment.cache_clear()
     wiring._client.cache_clear()
     sys.modules.pop("functions.public_api.handler", None)
+    asyncio.set_event_loop(None)
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
 
 
 def test_a_call_is_started_with_real_randomness(invoke: Invoke, world: World) -> None:

@@ -4,6 +4,7 @@ import itertools
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import boto3
@@ -147,12 +148,17 @@ def settings(**changes: Any) -> CallSettings:
     return CallSettings.model_validate(values | changes)
 
 
+@cache
+def _clients() -> tuple[Any, Any]:
+    keys = {"region_name": REGION, "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return boto3.client("dynamodb", **keys), boto3.client("s3", config=Config(signature_version="s3v4"), **keys)
+
+
 def build() -> World:
     """Create the tables and both companies. Call it with AWS emulated."""
-    client = boto3.client("dynamodb", region_name=REGION)
+    client, s3 = _clients()
     for spec in TABLES:
         client.create_table(**create_table_arguments(spec))
-    s3 = boto3.client("s3", region_name=REGION, config=Config(signature_version="s3v4"))
     s3.create_bucket(Bucket=BUCKET)
     world = World(Atomic(client), s3)
     for model in MODELS:
