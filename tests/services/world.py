@@ -150,8 +150,8 @@ def settings(**changes: Any) -> CallSettings:
 
 @cache
 def _clients() -> tuple[Any, Any]:
-    keys = {"region_name": REGION, "aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    return boto3.client("dynamodb", **keys), boto3.client("s3", config=Config(signature_version="s3v4"), **keys)
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+    return session.client("dynamodb"), session.client("s3", config=Config(signature_version="s3v4"))
 
 
 def build() -> World:
