@@ -14,6 +14,7 @@ from media_tier.call.conversation import Conversation
 from media_tier.call.display import Display
 from media_tier.call.phases import Phase, move
 from media_tier.call.policies.callback import CallbackOffer
+from media_tier.call.policies.draining import DrainingPolicy
 from media_tier.call.policies.duration import DurationPolicy
 from media_tier.call.policies.end_phrase import says_end_phrase
 from media_tier.call.policies.interruption import InterruptionPolicy
@@ -26,7 +27,6 @@ from media_tier.call.tooling import Tooling
 from shared.contracts.records.call import EndedBy, EndReason, FrozenConfiguration, TranscriptSegment
 
 PARK_SECONDS = 30.0
-DRAIN_SECONDS = 3.0
 SAY_EXACTLY = 'Say exactly, word for word, and nothing else: "{text}"'
 
 
@@ -61,7 +61,7 @@ class CallSession:
         self._began: float | None = None
         self._recording = False
         self._parked_at: float | None = None
-        self._drain_at: float | None = None
+        self.draining = DrainingPolicy()
         self.display = Display()
 
     @classmethod
@@ -138,7 +138,7 @@ class CallSession:
         if self.phase is Phase.CLOSING and self.closing is not None:
             times.append(self.closing.deadline)
         elif self.phase is Phase.WITH_AI:
-            times += [self.duration.deadline(), self.silence.deadline(), self._drain_deadline]
+            times += [self.duration.deadline(), self.silence.deadline(), self.draining.deadline()]
             times += [self.recovery.deadline(), self.callback.deadline() if self.callback else None]
             if not self.opening.mandatory_open:
                 times.append(self.interruption.deadline())
@@ -165,7 +165,7 @@ class CallSession:
             case on.QualityMeasured():
                 return self.display.quality(event)
             case on.DrainRequested():
-                self._drain_at = self._drain_at or now
+                self.draining.begin(now)
                 return []
             case _:
                 return []
@@ -420,15 +420,7 @@ class CallSession:
         return []
 
     def _drain(self, now: float) -> list[do.Command]:
-        deadline = self._drain_deadline
-        if deadline is None or (not self._boundary and now < deadline - 1e-6):
-            return []
-        self._drain_at = float("inf")
-        return [do.AskToReconnect()]
-
-    @property
-    def _drain_deadline(self) -> float | None:
-        return None if self._drain_at in (None, float("inf")) else self._drain_at + DRAIN_SECONDS
+        return [do.AskToReconnect()] if self.draining.due(self._boundary, now) else []
 
     def _callback(self, step: str | tuple[str, str] | None, now: float) -> list[do.Command]:
         if step is None or self.phase is not Phase.WITH_AI:
