@@ -7,8 +7,11 @@ from fastapi import Request
 
 from functions.public_api.app import PublicApi
 from functions.wiring import blobs, calls, environment, now, table
+from shared.adapters.aws.dynamo.access_log import DynamoAccessLog
+from shared.adapters.aws.dynamo.call_slots import DynamoCallSlots
 from shared.adapters.aws.dynamo.calls import DynamoRateLimits, DynamoSessions
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies
+from shared.domain.origins import origin_of
 from shared.services.after_call import AfterCallPorts
 from shared.services.sessions import SessionPorts
 
@@ -24,13 +27,19 @@ def public_api() -> PublicApi:
         models=DynamoAiModels(core),
         calls=calls(),
         rates=DynamoRateLimits(live),
+        slots=DynamoCallSlots(table(env.calls_table), live),
         now=now,
-        new_id=lambda: str(uuid.uuid4()),
+        new_id=_new_id,
         new_token=lambda: secrets.token_urlsafe(32),
-        own_origin=env.public_base_url,
+        own_origin=origin_of(env.public_base_url),
     )
-    after = AfterCallPorts(calls(), chatbots, DynamoSessions(live), blobs(), now)
+    accesses = DynamoAccessLog(table(env.ledger_table))
+    after = AfterCallPorts(calls(), chatbots, DynamoSessions(live), blobs(), accesses, now, _new_id)
     return PublicApi(sessions, after, env.public_base_url, _address)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
 
 
 def _address(request: Request) -> str:
