@@ -31,6 +31,9 @@ from shared.contracts.records.call import Role
 from shared.contracts.settings.ai_model import Capabilities
 from shared.contracts.settings.call_settings import CallSettings
 
+MS_PER_CHARACTER = 62
+"""Ordinary speech."""
+
 
 class Conversation:
     """Floor and transcript of one call."""
@@ -88,16 +91,23 @@ class Conversation:
         """A response is being generated."""
         self.floor.response = event.response_id
 
-    def response_words(self, event: ResponseTranscribed, at_ms: int) -> list[Command]:
-        """More words of an item; shown as a caption once it is audible."""
+    def response_words(self, event: ResponseTranscribed) -> list[Command]:
+        """More words of an item; shown as a caption as they are heard."""
         if event.response_id in self.floor.dropped:
             return []
         speech = self.floor.speech(event.item_id, event.response_id)
         speech.text += event.text
         speech.audio_ms = max(speech.audio_ms, event.audio_ms)
-        if speech.started_ms is None or not speech.queued:
+        return []
+
+    def caption(self, at_ms: int) -> list[Command]:
+        """Show the words the caller has heard by now of what is audible."""
+        speech = self.floor.audible
+        if speech is None or speech.started_ms is None:
             return []
-        return [*self.transcript.fill(speech.playback_id, speech.text, at_ms, final=False)]
+        played = at_ms - speech.started_ms
+        heard = words_heard(speech.text, played, sound_length(speech, played))
+        return [*self.transcript.fill(speech.playback_id, heard, at_ms, final=False)] if heard else []
 
     def response_ended(self, event: ResponseEnded) -> None:
         """Nothing more is generated; what has sound is queued until it was heard."""
@@ -125,7 +135,7 @@ class Conversation:
             return []
         speech.started_ms, speech.queued = at_ms, True
         self.transcript.open(speech.playback_id, Role.ASSISTANT, at_ms)
-        return [*self.transcript.fill(speech.playback_id, speech.text, at_ms, final=False)]
+        return []
 
     def playback_finished(self, event: PlaybackFinished, at_ms: int) -> list[Command]:
         """All of it was heard."""
@@ -143,10 +153,7 @@ class Conversation:
         if speech is None or not speech.queued:
             return []
         speech.queued = False
-        length = speech.audio_ms or event.played_ms * 2
-        if speech.response_id is None:
-            length = max(event.played_ms + 1, round(len(speech.text) * 62))
-        heard = words_heard(speech.text, event.played_ms, length)
+        heard = words_heard(speech.text, event.played_ms, sound_length(speech, event.played_ms))
         commands: list[Command] = []
         if speech.response_id is not None and capabilities.can_truncate:
             played = min(event.played_ms, speech.audio_ms) if speech.audio_ms else event.played_ms
@@ -187,6 +194,13 @@ class Conversation:
         if speech.response_id is not None or not heard:
             return []
         return [AddContext(Role.ASSISTANT, heard)]
+
+
+def sound_length(speech: Speech, played_ms: int) -> int:
+    """How long the sound of a speech's words is; estimated where it is not known, and longer than what was played."""
+    if speech.response_id is not None and speech.audio_ms:
+        return speech.audio_ms
+    return max(played_ms + 1, len(speech.text) * MS_PER_CHARACTER)
 
 
 def _turn(connection: int, turn_id: str) -> str:

@@ -6,6 +6,7 @@ from media_tier.call.floor import Floor
 
 GOOD_RTT_MS = 150
 FAIR_RTT_MS = 400
+CAPTION_SECONDS = 0.4
 
 
 class Display:
@@ -15,6 +16,18 @@ class Display:
         self._speaking: dict[Party, bool] = {Party.CALLER: False, Party.AI: False}
         self._status = ""
         self._quality = ""
+        self._captioned = 0.0
+
+    def caption_due(self, floor: Floor, now: float) -> bool:
+        """Whether the caption of what is audible should be brought up to date."""
+        if floor.audible is None or now < self._captioned + CAPTION_SECONDS - 1e-6:
+            return False
+        self._captioned = now
+        return True
+
+    def deadline(self, floor: Floor) -> float | None:
+        """When the next caption is due."""
+        return None if floor.audible is None else self._captioned + CAPTION_SECONDS
 
     def forget(self) -> None:
         """A new connection knows nothing: tell everything again."""

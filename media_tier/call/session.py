@@ -133,6 +133,7 @@ class CallSession:
         times = [
             self.tools.deadline(),
             self.link.deadline(self._boundary),
+            self.display.deadline(self.talk.floor),
             None if self._parked_at is None else self._parked_at + PARK_SECONDS,
         ]
         if self.phase is Phase.CLOSING and self.closing is not None:
@@ -171,8 +172,6 @@ class CallSession:
                 return []
 
     def _leg(self, event: on.LegConnected | on.LegDropped | on.EndRequested, now: float) -> list[do.Command]:
-        if event.party is not on.Party.CALLER:
-            return []
         if isinstance(event, on.EndRequested):
             return self._finish(EndReason.USER_ENDED, EndedBy.CALLER)
         if isinstance(event, on.LegDropped):
@@ -289,7 +288,7 @@ class CallSession:
                 return self.talk.silence_ai(self.link.capabilities, keep=self.talk.floor.audible, playing=False)
             return []
         if isinstance(event, on.ResponseTranscribed):
-            return self.talk.response_words(event, self.elapsed_ms(now))
+            return self.talk.response_words(event)
         if isinstance(event, on.ResponseEnded):
             self.talk.response_ended(event)
             self.recovery.response_ended(event)
@@ -365,6 +364,8 @@ class CallSession:
         if self._parked_at is not None and now >= self._parked_at + PARK_SECONDS - 1e-6:
             return self._finish(EndReason.CONNECTION_LOST, EndedBy.CALLER)
         commands = self._linked(self.link.due(now, self._boundary), now)
+        if self.display.caption_due(self.talk.floor, now):
+            commands += self.talk.caption(self.elapsed_ms(now))
         filler, answers = self.tools.due(now)
         commands += answers
         if self.phase is Phase.CLOSING:
