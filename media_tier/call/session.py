@@ -189,8 +189,7 @@ class CallSession:
         assert self._began is not None
         self.phase = move(self.phase, Phase.WITH_AI)
         self.duration.begin(self._began)
-        commands = self.link.open(now) if self.link.active is None else []
-        return commands + self._open_with() + self._record_if_due()
+        return self.link.open(now) + self._open_with() + self._record_if_due()
 
     def _returned(self) -> list[do.Command]:
         self._parked_at = None
@@ -338,10 +337,7 @@ class CallSession:
         request = do.RequestResponse(tag="sentence", instructions=SAY_EXACTLY.format(text=text))
         if self.phase is Phase.CLOSING or self.link.exhausted:
             return []
-        if self.link.active is None:
-            self.recovery.later(request)
-            return []
-        return [request]
+        return [request] if self.link.active is not None else self.recovery.later(request)
 
     def _tool(self, event: on.ToolRequested | on.ToolsCancelled | on.ToolFinished, now: float) -> list[do.Command]:
         if isinstance(event, on.ToolsCancelled):

@@ -16,7 +16,7 @@ export function Form({ config, t, onStart }: { config: WidgetConfig; t: Texts; o
   const field = (label: string, value: string, set: (value: string) => void, error: string, type: "text" | "email") => (
     <label>
       {label}
-      <input type={type} value={value} autocomplete={type === "email" ? "email" : "name"} aria-invalid={tried && !!error} onInput={(event) => set(event.currentTarget.value)} />
+      <input type={type as "text"} value={value} autocomplete={type === "email" ? "email" : "name"} aria-invalid={tried && !!error} onInput={(event) => set(event.currentTarget.value)} />
       {tried && error && <span class="error" role="alert">{error}</span>}
     </label>
   );

@@ -105,4 +105,7 @@ def call_extra(record: CallRecord) -> dict[str, str | int]:
     if record.ended_at is None:
         extra["GSI2PK"] = "LIVE"
         extra["GSI2SK"] = f"{record.company_id}#{record.call_id}"
+    elif record.cost_usd is None:
+        extra["GSI2PK"] = "CLOSING"
+        extra["GSI2SK"] = f"{record.company_id}#{record.call_id}"
     return extra
