@@ -1,8 +1,8 @@
 """What every request of the public API passes: a bounded body, cross-origin rules, one form of error.
 
 Data is readable only from pages the route allowed (`allow`). A preflight may come from anywhere, since it names no
-chatbot and gives nothing away, and why a page gets no configuration may be read by that page. Credentials are never allowed, so
-a foreign page gains nothing from a visitor's cookies.
+chatbot and gives nothing away, and why a page gets no configuration may be read by that page. Credentials are never
+allowed, so a foreign page gains nothing from a visitor's cookies.
 """
 
 import logging
