@@ -87,11 +87,12 @@ def _time_limit(call: Call) -> None:
     now = call.clock.now
     if call.duration.over(now):
         ending.close(call, EndReason.MAX_DURATION, EndedBy.POLICY, TIME_IS_UP)
-    elif call.duration.warning_due(now) and call.parked_until is None:
-        if call.floor.caller_turn is None and not call.floor.generating():
-            call.duration.warned = True
-            call.status("duration_warning")
-            call.say(Line.DURATION_WARNING, ONE_MINUTE_LEFT)
+        return
+    speakable = call.parked_until is None and call.floor.caller_turn is None and not call.floor.generating()
+    if speakable and call.duration.warning_due(now):
+        call.duration.warned = True
+        call.status("duration_warning")
+        call.say(Line.DURATION_WARNING, ONE_MINUTE_LEFT)
 
 
 def _provider(call: Call) -> None:
