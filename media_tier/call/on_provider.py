@@ -3,7 +3,7 @@
 from media_tier.call import fallback_desk
 from media_tier.call.call_state import Call
 from media_tier.call.ending import goodbye_over
-from media_tier.call.events import ProviderExpiring, ProviderFailed, ProviderReady, ProviderResumable
+from media_tier.call.events import Outcome, ProviderExpiring, ProviderFailed, ProviderReady, ProviderResumable
 from media_tier.call.on_ai import lose_response
 from media_tier.call.on_caller import lose_turn
 from media_tier.call.phases import Phase
@@ -58,8 +58,16 @@ def lose(call: Call, number: int) -> None:
     call.tooling.orphan(number)
     call.patience.rest()
     call.interruption.forget()
-    if call.owed.answer:
+    if call.owed.answer and not _delivering(call):
         call.owed.resume_at = call.clock.now + (CALLER_MAY_GO_ON_S if cut_turn else 0.0)
+
+
+def _delivering(call: Call) -> bool:
+    """A whole answer is on its way to the caller's ear: it needs no connection any more."""
+    return any(
+        response.outcome is Outcome.COMPLETED and not response.dropped and not response.used_tools
+        for response in call.floor.unfinished()
+    )
 
 
 def resume_instructions(call: Call) -> str:

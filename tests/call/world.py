@@ -43,7 +43,9 @@ from media_tier.call.events import (
     Transcribed,
 )
 from media_tier.call.heard import estimated_ms
+from media_tier.call.phases import Phase
 from media_tier.call.session import CallSession
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -90,6 +92,8 @@ class World:
     _queue: list[Sound] = field(default_factory=list)
     _mute: set[str] = field(default_factory=set)
     _unheard: list[tuple[str, float]] = field(default_factory=list)
+    _talking: tuple[str, float] | None = None
+    """What the caller is saying and until when."""
     _last_words: str = ""
     _random: Random = field(default_factory=Random)
 
@@ -149,7 +153,7 @@ class World:
         """Break the connection in use."""
         if self.used is not None and self.used in self.open:
             number, self.dropped_at = self.used, self.now
-            self.owed_at_drop = bool(self.session.snapshot()["owed"])
+            self.owed_at_drop = self.session.phase is Phase.WITH_AI and bool(self.session.snapshot()["owed"])
             self.open.discard(number)
             self._later(0.05, lambda: self.deliver(ProviderFailed(number, "socket_closed")))
 
@@ -180,6 +184,9 @@ class World:
             case UseProvider(connection=number):
                 self.used = number
                 unheard, self._unheard = self._unheard, []
+                if self._talking is not None and self._talking[1] > self.now + 0.1:
+                    unheard.append((self._talking[0], self._talking[1] - self.now))
+                    self._talking = None
                 for text, lasting in unheard:
                     self._hear(text, lasting)
             case CloseProvider(connection=number):
@@ -221,13 +228,23 @@ class World:
 
         def stop() -> None:
             if number not in self.open:
-                self._unheard.append((text, lasting / 2))
+                if self._talking == talking:
+                    self._talking = None
+                    self._unheard.append((text, lasting / 2))
                 return
+            self._talking = None
             self._last_words = text
             self.deliver(SpeechStopped(turn, 100, number))
-            self._from(number, 0.25, Transcribed(turn, text, connection=number))
+            self._later(0.25, transcribe)
             self._reply(number, self.answer(text), None)
 
+        def transcribe() -> None:
+            if number in self.open:
+                self.deliver(Transcribed(turn, text, connection=number))
+            else:
+                self._later(6.0, lambda: self._hear(text, lasting))  # nobody understood: the caller says it again
+
+        self._talking = talking = (text, self.now + lasting)
         self.deliver(SpeechStarted(turn, 100, number))
         self._later(lasting, stop)
 
