@@ -1,5 +1,7 @@
 """Whole calls against the simulated world: six scenarios, every possible provider drop, and an hour on two models."""
 
+from itertools import pairwise
+
 import pytest
 
 from media_tier.call.commands import (
@@ -160,7 +162,7 @@ def test_an_hour_long_call_outlives_its_connections(capabilities: Capabilities, 
     assert call.all(PlayPrompt)[-1].text == TIME_IS_UP
     used = [(at, command) for at, command in call.commands if isinstance(command, UseProvider)]
     assert len(used) == {600: 7, 3600: 2}[life]
-    assert all(later - earlier < life for (earlier, _), (later, _) in zip(used, used[1:], strict=False))
+    assert all(later - earlier < life for (earlier, _), (later, _) in pairwise(used))
     assert not [request for request in call.all(RequestResponse) if request.tag == "resume"]
     answers = [text for role, text in final_lines(call) if role is Role.ASSISTANT and text == HOURS]
     assert len(answers) == 59

@@ -233,13 +233,14 @@ class World:
                     self._unheard.append((text, lasting / 2))
                 return
             self._talking = None
-            self._last_words = text
+            self._last_words = ""
             self.deliver(SpeechStopped(turn, 100, number))
             self._later(0.25, transcribe)
             self._reply(number, self.answer(text), None)
 
         def transcribe() -> None:
             if number in self.open:
+                self._last_words = text
                 self.deliver(Transcribed(turn, text, connection=number))
             else:
                 self._later(6.0, lambda: self._hear(text, lasting))  # nobody understood: the caller says it again
