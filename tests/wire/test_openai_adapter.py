@@ -9,6 +9,7 @@ import pytest
 
 from infra.local.standins.conversation import StandInScript
 from infra.local.standins.openai_realtime import OpenAiStandIn
+from infra.local.standins.openai_rules import Refused, updated
 from infra.local.standins.tones import ToneBrains, silence, tone
 from media_tier.call.commands import HistoryItem, ToolOutcome
 from media_tier.call.events import (
@@ -284,6 +285,38 @@ async def test_confidence_comes_from_log_probabilities_when_asked_for(stand_in: 
     speak(connection, UTTERANCE)
     await heard.until(lambda: any(said.final for said in heard.of(Transcribed)))
     assert heard.of(Transcribed)[-1].confidence == pytest.approx(0.9, abs=0.001)
+    await connection.close()
+
+
+async def test_a_transcription_model_without_probabilities_does_not_cost_the_call(
+    stand_in: OpenAiStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_probabilities(current: Any, change: Any, *, has_spoken: bool) -> dict[str, Any]:
+        if "include" in change:
+            raise Refused("invalid_value", "Not supported by this model.", "session.include[0]")
+        return updated(current, change, has_spoken=has_spoken)
+
+    monkeypatch.setattr("infra.local.standins.openai_session.updated", without_probabilities)
+    heard = Heard()
+    given = settings(transcription={"include_confidence": True})
+    connection = await connected(stand_in, heard, given=given)
+    speak(connection, UTTERANCE)
+    await heard.until(lambda: any(said.final for said in heard.of(Transcribed)))
+    assert heard.of(Transcribed)[-1].confidence is None
+    assert ["include" in event["session"] for event in stand_in.sent("session.update")] == [True, False]
+    await connection.close()
+
+
+async def test_a_tool_call_with_senseless_arguments_is_answered_for_the_call(stand_in: OpenAiStandIn) -> None:
+    senseless: Any = ["no", "object"]
+    stand_in.script = StandInScript(tools={1: ("lookup", senseless)}, speed_factor=40.0)
+    heard = Heard()
+    connection = await connected(stand_in, heard)
+    connection.request_response("ask", None)
+    await heard.next(ResponseEnded, 2)
+    assert heard.of(ToolRequested) == [] and complaints(stand_in) == []
+    (answer,) = stand_in.sent("conversation.item.create")
+    assert "error" in answer["item"]["output"] and len(stand_in.sent("response.create")) == 2
     await connection.close()
 
 
