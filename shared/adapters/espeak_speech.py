@@ -38,8 +38,8 @@ _MEDIUM_PITCH = 50
 _TARGET_RMS = 3300.0
 _TARGET_PEAK = 26000.0
 _EDGE_MS = 20
-_HUSH = 120
-"""Samples below this count as silence when the edges are trimmed (full scale is 32767)."""
+_HUSH = 0.01
+"""Samples below this share of the loudest count as silence when the edges are trimmed."""
 
 # Numbers of speak_lib.h
 _AUDIO_OUTPUT_SYNCHRONOUS = 2
@@ -100,9 +100,10 @@ def _variant(voice_id: str) -> str:
 def _finish(pcm: bytes, rate: int) -> bytes:
     """To 24 kHz, one loudness for all voices, at most `_EDGE_MS` of silence at either edge."""
     sound = np.frombuffer(pcm, np.int16)
-    loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > _HUSH)
-    if not loud.size:
+    levels = np.abs(sound.astype(np.int32))
+    if not levels.any():
         raise SpeechFailed("nothing to say")
+    loud = np.flatnonzero(levels > levels.max() * _HUSH)
     edge = rate * _EDGE_MS // 1000
     sound = sound[max(0, int(loud[0]) - edge) : int(loud[-1]) + 1 + edge]
     speech: NDArray[np.float32] = soxr.resample(sound.astype(np.float32), rate, 24_000)
@@ -123,7 +124,8 @@ class EspeakSpeech:
     """A `SpeechRenderer` that needs no network.
 
     Besides `VOICES`, `espeak:<voice>+<variant>` names any voice of espeak-ng; every other id gets one of `VOICES`.
-    Speed (0.5-1.5) and pitch (percent) are honoured.
+    Speed (0.5-1.5) and pitch (percent) are honoured. The engine varies the voice a little: the same request gives the
+    same words in nearly the same time, not the same bytes.
     """
 
     def __init__(self) -> None:
