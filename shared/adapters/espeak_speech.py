@@ -30,7 +30,7 @@ VOICES = (
 _VARIANTS = {
     "simulated-anna": "en-us+f2",
     "simulated-ben": "en-us+m3",
-    "simulated-clara": "en-us+Annie",
+    "simulated-clara": "en-us+f5",
     "simulated-dan": "en-us+m7",
 }
 _WORDS_PER_MINUTE = 165

@@ -7,7 +7,7 @@ import numpy as np
 from shared.adapters.espeak_speech import EspeakSpeech
 from shared.contracts.settings.call_settings import VoiceSettings
 
-CALLERS = ("espeak:en-us+m1", "espeak:en-us+f4")
+CALLERS = ("espeak:en-us+m1", "espeak:en-us+f1")
 BYTES_PER_MS = 48
 
 

@@ -35,9 +35,9 @@ STEADY_FRAMES = 100
 _DECODER_RATE = 16_000
 _EDGE_SECONDS = 0.3
 _HISS = 40.0
-_SHORT, _LONG = -0.14, 0.08
+_SHORT, _LONG = -0.14, 0.05
 """How much better (log ratio per frame) a phrase must explain the sound than free phonemes do: up to two words, more.
-Measured with four espeak-ng voices: known phrases from -0.126 and 0.13 upwards, unknown ones from 0.033 downwards."""
+Measured with espeak-ng voices: known phrases from -0.1 and 0.13 upwards, unknown ones from 0.033 downwards."""
 _SHORT_WORDS = 2
 
 
@@ -188,9 +188,9 @@ class Recogniser:
 
     def _load(self) -> "pocketsphinx.Decoder":
         if self._decoder is None:
-            # No language model of its own: the searches are added below. ds=2 halves the work and loses no phrase.
+            # No language model of its own: the searches are added below.
             decoder = pocketsphinx.Decoder(
-                lm=None, samprate=_DECODER_RATE, loglevel="FATAL", fwdflat=False, bestpath=False, ds=2
+                lm=None, samprate=_DECODER_RATE, loglevel="FATAL", fwdflat=False, bestpath=False
             )
             known = [phrase for phrase in self._phrases if all(decoder.lookup_word(word) for word in phrase.split())]
             if len(known) < len(self._phrases):

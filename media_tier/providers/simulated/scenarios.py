@@ -82,7 +82,7 @@ FREE: Mapping[str, Reply] = {
     "wait a moment": Reply("Of course, take your time."),
     "thank you": Reply("You're welcome! Is there anything else I can help you with?"),
     "stop": Reply("All right. What else can I do for you?"),
-    "please stop": Reply("All right. What else can I do for you?"),
+    "please stop talking": Reply("All right. What else can I do for you?"),
     "yes": Reply("Great. Please tell me more."),
     "no": Reply("All right. You can say goodbye whenever you like."),
     "goodbye": _BYE,
