@@ -1,27 +1,20 @@
 """Builds what the functions use from their environment, once for each container."""
 
 import os
-import secrets
-import uuid
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from fastapi import Request
 
-from functions.public_api.app import PublicApi
-from shared.adapters.aws.dynamo.calls import DynamoCalls, DynamoMediaTasks, DynamoRateLimits, DynamoSessions
-from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies
+from shared.adapters.aws.dynamo.calls import DynamoCalls, DynamoMediaTasks
 from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.s3 import S3Blobs
 from shared.adapters.aws.sqs import SqsQueue
 from shared.contracts.environment import FunctionEnvironment
-from shared.services.after_call import AfterCallPorts
 from shared.services.reaping import ReapingPorts
 from shared.services.recordings import RecordingPorts
-from shared.services.sessions import SessionPorts
 
 
 @cache
@@ -37,57 +30,30 @@ def _client(service: str) -> Any:
     return boto3.client(service, region_name=env.aws_region, endpoint_url=env.aws_endpoint_url, config=config)  # type: ignore[call-overload]  # the service is a variable here
 
 
-def _now() -> datetime:
+def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _table(name: str) -> Table:
+def table(name: str) -> Table:
     return Table(_client("dynamodb"), name)
 
 
-def _calls() -> DynamoCalls:
+def calls() -> DynamoCalls:
     env = environment()
-    return DynamoCalls(_table(env.calls_table), _table(env.live_table))
+    return DynamoCalls(table(env.calls_table), table(env.live_table))
 
 
-def _blobs() -> S3Blobs:
+def blobs() -> S3Blobs:
     return S3Blobs(_client("s3"), environment().recordings_bucket)
-
-
-def public_api() -> PublicApi:
-    """What the public API acts upon."""
-    env = environment()
-    core, live = _table(env.core_table), _table(env.live_table)
-    chatbots = DynamoChatbots(core)
-    sessions = SessionPorts(
-        companies=DynamoCompanies(core),
-        chatbots=chatbots,
-        models=DynamoAiModels(core),
-        calls=_calls(),
-        rates=DynamoRateLimits(live),
-        now=_now,
-        new_id=lambda: str(uuid.uuid4()),
-        new_token=lambda: secrets.token_urlsafe(32),
-        own_origin=env.public_base_url,
-    )
-    after = AfterCallPorts(_calls(), chatbots, DynamoSessions(live), _blobs(), _now)
-    return PublicApi(sessions, after, env.public_base_url, _address)
-
-
-def _address(request: Request) -> str:
-    """The visitor's address as the front of the platform saw it (never what the visitor claims)."""
-    event = request.scope.get("aws.event") or {}
-    source = event.get("requestContext", {}).get("http", {}).get("sourceIp")
-    return str(source or (request.client.host if request.client else "unknown"))
 
 
 def recording_ports() -> RecordingPorts:
     """What closing a call needs."""
-    return RecordingPorts(_calls(), _blobs())
+    return RecordingPorts(calls(), blobs())
 
 
 def reaping_ports() -> ReapingPorts:
     """What the reaper needs."""
     env = environment()
-    tasks = DynamoMediaTasks(_table(env.live_table))
-    return ReapingPorts(_calls(), tasks, _blobs(), SqsQueue(_client("sqs"), env.call_ended_queue_url), _now)
+    tasks = DynamoMediaTasks(table(env.live_table))
+    return ReapingPorts(calls(), tasks, blobs(), SqsQueue(_client("sqs"), env.call_ended_queue_url), now)

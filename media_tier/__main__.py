@@ -9,7 +9,8 @@ import time
 import uvloop
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from media_tier.app import Door
+from media_tier.app import serve
+from media_tier.legs.web_limits import DoorLimits
 from media_tier.wiring import MediaProcess
 
 
@@ -21,8 +22,14 @@ async def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await process.start()
-    door = Door(process.roster, lambda: process.roster.ready, time.monotonic)
-    await door.open(process.env.media_host, process.env.media_port)
+    door = await serve(
+        process.roster,
+        process.env.media_host,
+        process.env.media_port,
+        clock=time.monotonic,
+        ready=lambda: process.roster.ready,
+        limits=DoorLimits(),
+    )
     # What lives as long as the process need not be looked at by every collection.
     gc.freeze()
     logging.getLogger(__name__).info("media process ready", extra={"port": door.port, "task": process.task_id})

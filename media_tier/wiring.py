@@ -18,9 +18,9 @@ from media_tier.bridge.wheel import Wheel
 from media_tier.call.sentences import fixed_sentences
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts, elapsed_since
-from media_tier.engine.roster import Room, Roster, Turned
+from media_tier.engine.roster import Room, Roster
 from media_tier.engine.tools import PlatformTools
-from media_tier.ports import RealtimeModel, SessionSeed
+from media_tier.ports import RealtimeModel, Refused, SessionSeed
 from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.effects import DynamoEffects
 from shared.adapters.aws.media.journal import DynamoJournal
@@ -64,7 +64,7 @@ class Builder:
         settings = configuration.settings
         model = self._model(configuration.model)
         if model is None:
-            raise Turned(CloseCode.CALL_UNAVAILABLE, "Call feature not available. Contact support.")
+            raise Refused(CloseCode.CALL_UNAVAILABLE, "Call feature not available. Contact support.")
         fallback = None if configuration.fallback_model is None else self._model(configuration.fallback_model)
         await self._prompts.load(settings, fixed_sentences(configuration))
         env, began = self._env, time.monotonic() - elapsed_since(record.started_at, utc_now()) / 1000

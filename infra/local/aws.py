@@ -19,7 +19,7 @@ BUCKET = "calls"
 QUEUE = "call-ended"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "000000000000",
-    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": REGION,
     "AWS_REGION": REGION,
 }

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from functions.public_api.app import create_app
-from functions.wiring import public_api
+from functions.public_api.wiring import public_api
 from infra.local.demo import CHATBOTS
 
 ROOT = Path(__file__).parents[2]

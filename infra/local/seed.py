@@ -55,4 +55,6 @@ def _sentences(settings: CallSettings, model: AiModel) -> tuple[str, ...]:
 if __name__ == "__main__":
     where = os.environ["AWS_ENDPOINT_URL"]
     write(where)
-    print(f"rendered {asyncio.run(render(where))} sentences")
+    print(f"rendered {asyncio.run(render(where))} sentences", flush=True)
+    # obstore's threads now and then abort an interpreter that shuts down around them; everything is stored.
+    os._exit(0)

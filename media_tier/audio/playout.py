@@ -1,248 +1,292 @@
-"""What is waiting to be heard, paced to real time, and what was heard of it. Pure: `now` (seconds) is passed in.
+"""What a party is to hear: queues sound, paces it, and knows from acknowledgements what was really heard. Pure.
 
-Sound is pushed faster than real time and leaves in 20 ms chunks with a small lead, so that the far end never runs
-dry. The far end acknowledges how many samples it has played; those positions, not our sending, say what was heard. A
-far end that never acknowledges is taken to play at the speed of time.
+Invariant: every sample pushed is, in order, heard exactly once or discarded. The far end's counter grows by every
+sample it plays; samples it flushed never count. A `clear` splits the sound into epochs: what was sent before it
+belongs to the epoch being stopped until the far end answers, what is pushed after it to the next. The far end
+answers in order, so a position always belongs to the oldest epoch that is still open.
+
+`now` is monotonic seconds of one clock. Sound is PCM16 mono; positions are samples.
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from media_tier.call.events import Event, PlaybackFinished, PlaybackStarted, PlaybackStopped
 
-RATE = 24_000
-CHUNK_BYTES = RATE * 2 // 50
-CHUNK_SECONDS = 0.02
-LEAD_SECONDS = 0.3
-MAX_OUTSTANDING = 2 * RATE
-STOP_ANSWER_SECONDS = 0.5
-SILENT_PEER_SECONDS = 3.0
-JITTER_SECONDS = 0.08
+STOP_TIMEOUT = 0.5
+"""Seconds without an answer to a stop before the position is estimated."""
+ACK_TIMEOUT = 3.0
+"""Seconds of outstanding sound without an acknowledgement before playing is estimated."""
+SMOOTHING = 0.08
+"""Seconds by which acknowledgements may jitter without tearing the heard sound apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Sound the far end played; `at` is when its first sample sounded, on the clock of `now`."""
+    """Sound that was heard; `at` is when its first sample sounded. Pieces never overlap."""
 
     pcm: bytes
     at: float
 
 
 @dataclass(slots=True)
-class _Piece:
-    """Sound of one playback that was sent: samples not yet acknowledged."""
-
+class _Playback:
     playback_id: str
+    pushed: int = 0
+    heard: int = 0
+    started: bool = False
+    ended: bool = False
+    over: bool = False
+
+
+@dataclass(slots=True)
+class _Span:
+    """A run of one playback's sound; `start` is how many of its bytes are gone already."""
+
+    playback: _Playback
     pcm: bytes
+    start: int = 0
+
+
+@dataclass(slots=True)
+class _Epoch:
+    playbacks: dict[str, _Playback] = field(default_factory=dict)
+    queue: deque[_Span] = field(default_factory=deque)
+    sent: deque[_Span] = field(default_factory=deque)
+    queued: int = 0
+    outstanding: int = 0
+    heard: int = 0
+    cleared_at: float | None = None
+    estimate: int = 0
+    """How many of its samples were probably heard when it was cleared."""
 
 
 class Playout:
-    """`push` and `end` in; `due`, `on_played`, `on_stopped` tell what to send and what was heard."""
+    """The sound of one leg. The owner calls `due` and then `tick` every 20 ms, and `heard` when it records.
 
-    def __init__(self) -> None:
-        self._queue: deque[_Piece] = deque()
-        self._queued_bytes = 0
-        self._sent: deque[_Piece] = deque()
-        self._outstanding = 0
-        self._acknowledged = 0
-        self._last_ack: float | None = None
-        self._line: float | None = None
-        """When the last sample sent would sound if playing never paused."""
-        self._open: dict[str, int] = {}
-        """Samples heard so far of playbacks that began or are queued."""
-        self._begun: set[str] = set()
-        self._ended: set[str] = set()
-        self._stopping: deque[_Piece] | None = None
-        self._stop_deadline = 0.0
-        self._heard_until: float | None = None
+    `lead_ms` is how far ahead of real time it sends, `unacked_ms` how much may be under way unacknowledged.
+    """
+
+    def __init__(self, *, rate: int = 24_000, chunk_ms: int = 20, lead_ms: int = 300, unacked_ms: int = 2000) -> None:
+        self._rate = rate
+        self._chunk = rate * chunk_ms // 1000
+        self._lead = rate * lead_ms // 1000
+        self._unacked = rate * unacked_ms // 1000
+        self._epochs: deque[_Epoch] = deque((_Epoch(),))
+        self._counter = 0
+        self._unanswered = 0
+        self._ahead = 0
+        self._anchored_at: float | None = None
+        self._progress_at: float | None = None
+        self._acknowledges = False
+        self._estimating = False
+        self._heard: list[Heard] = []
+        self._sounds_until: float | None = None
+        self.discarded_samples = 0
+        """Samples that were never heard, so far."""
 
     @property
     def queued_ms(self) -> int:
-        """Sound that was pushed and not yet heard or dropped."""
-        return (self._queued_bytes // 2 + self._outstanding) * 1000 // RATE
+        """Sound that was pushed and neither heard nor discarded yet, that being stopped excluded."""
+        epoch = self._epochs[-1]
+        return round((epoch.queued + epoch.outstanding) * 1000 / self._rate)
 
     @property
     def idle(self) -> bool:
-        """Nothing waits, nothing is unheard, no answer is due."""
-        return not self._queue and not self._sent and self._stopping is None
+        """Nothing to send, nothing to wait for: `due` and `tick` need not be called."""
+        epoch = self._epochs[0]
+        return len(self._epochs) == 1 and not epoch.queued and not epoch.outstanding
 
     def push(self, playback_id: str, pcm: bytes) -> None:
-        """Queue more sound of a playback."""
-        if not pcm:
-            return
-        self._open.setdefault(playback_id, 0)
-        self._queue.append(_Piece(playback_id, pcm))
-        self._queued_bytes += len(pcm)
+        """Queue sound, an even number of bytes."""
+        if len(pcm) & 1:
+            raise ValueError("PCM16 holds an even number of bytes")
+        epoch = self._epochs[-1]
+        playback = epoch.playbacks.get(playback_id)
+        if playback is None:
+            playback = epoch.playbacks[playback_id] = _Playback(playback_id)
+        if pcm:
+            playback.pushed += len(pcm) // 2
+            epoch.queued += len(pcm) // 2
+            epoch.queue.append(_Span(playback, pcm))
 
-    def end(self, playback_id: str) -> None:
-        """No more sound will come for it."""
-        if playback_id in self._open:
-            self._ended.add(playback_id)
+    def end(self, playback_id: str) -> list[Event]:
+        """No more sound will come for this. Unknown and finished playbacks are ignored."""
+        for epoch in reversed(self._epochs):
+            if (playback := epoch.playbacks.get(playback_id)) is not None:
+                playback.ended = True
+                return self._finish(epoch, playback)
+        return []
 
-    def due(self, now: float) -> tuple[list[bytes], list[Event], list[Heard]]:
-        """The chunks to send now, and what time itself settles."""
-        events, heard = self._settle_by_time(now)
-        chunks: list[bytes] = []
-        line = now if self._line is None or self._line < now else self._line
-        while self._queue and line < now + LEAD_SECONDS and self._outstanding < MAX_OUTSTANDING:
-            chunk = self._take_chunk()
-            chunks.append(chunk)
-            line += len(chunk) / 2 / RATE
-        if chunks:
-            self._line = line
-            if self._last_ack is None:
-                self._last_ack = now
-        return chunks, events + self._finished(), heard
-
-    def on_played(self, samples: int, now: float) -> tuple[list[Event], list[Heard]]:
-        """The far end has played `samples` since it connected."""
-        if self._stopping is not None:
-            return [], []
-        return self._advance(samples - self._acknowledged, now)
-
-    def on_stopped(self, samples: int, now: float) -> tuple[list[Event], list[Heard]]:
-        """The far end dropped its queue after having played `samples`."""
-        if self._stopping is None:
-            return [], []
-        return self._settle_stop(samples - self._acknowledged, now)
+    def due(self, now: float) -> list[bytes]:
+        """What to send now, in chunks of 20 ms or, at the end of the sound and when the far end runs dry, less."""
+        epoch = self._epochs[-1]
+        if not epoch.queued:
+            return []
+        self._advance(now)
+        if self._ahead == 0 or self._anchored_at is None:
+            self._anchored_at = now
+        chunks = []
+        while epoch.queued and self._ahead < self._lead and epoch.outstanding + self._chunk <= self._unacked:
+            if epoch.queued < self._chunk and self._ahead > 2 * self._chunk and not epoch.queue[-1].playback.ended:
+                break
+            if not epoch.outstanding:
+                self._progress_at = now
+            chunks.append(self._take(epoch))
+        return chunks
 
     def clear(self, now: float) -> None:
-        """Drop what is queued; what was sent is being dropped by the far end, which will say how far it played."""
-        if self._stopping is not None:
-            self._stopping.extend(self._sent)
-        elif self._sent or self._queue:
-            self._stopping = deque(self._sent)
-            self._stop_deadline = now + STOP_ANSWER_SECONDS
-        if self._stopping is not None:
-            self._stopping.extend(_Piece(piece.playback_id, b"") for piece in self._queue)
-        self._sent, self._outstanding = deque(), 0
-        self._queue.clear()
-        self._queued_bytes = 0
-        self._line = None
+        """Drop everything; tell the far end to stop at the same time. `on_stopped` or `tick` has the results."""
+        epoch = self._epochs[-1]
+        self._advance(now)
+        self.discarded_samples += epoch.queued
+        epoch.queue.clear()
+        epoch.queued = 0
+        epoch.cleared_at = now
+        epoch.estimate = epoch.heard + self._estimate(epoch, now)
+        self._epochs.append(_Epoch())
+        self._ahead = 0
+        self._anchored_at = None
 
-    # Private
+    def on_played(self, samples: int, now: float) -> list[Event]:
+        """The far end's counter. Going backwards is ignored; more than was sent counts as all of it."""
+        if self._unanswered:
+            return []  # it still speaks of sound that was given up
+        self._acknowledges, self._estimating = True, False
+        self._progress_at = now
+        return self._hear(self._epochs[0], samples - self._counter, now)
 
-    def _take_chunk(self) -> bytes:
-        """The next 20 ms; fewer only where a playback has no more."""
-        piece = self._queue[0]
-        pcm = piece.pcm[:CHUNK_BYTES]
-        if len(piece.pcm) > CHUNK_BYTES:
-            piece.pcm = piece.pcm[CHUNK_BYTES:] if len(piece.pcm) < 8 * CHUNK_BYTES else self._split(piece)
-        else:
-            self._queue.popleft()
-            while len(pcm) < CHUNK_BYTES and self._queue and self._queue[0].playback_id == piece.playback_id:
-                following = self._queue[0]
-                missing = CHUNK_BYTES - len(pcm)
-                pcm += following.pcm[:missing]
-                if len(following.pcm) > missing:
-                    following.pcm = following.pcm[missing:]
-                else:
-                    self._queue.popleft()
-        self._queued_bytes -= len(pcm)
-        self._sent.append(_Piece(piece.playback_id, pcm))
-        self._outstanding += len(pcm) // 2
-        return pcm
-
-    def _split(self, piece: _Piece) -> bytes:
-        """Cut a long piece once, so that taking chunks does not copy its whole rest each time."""
-        cut = 4 * CHUNK_BYTES
-        rest = piece.pcm[CHUNK_BYTES + cut :]
-        self._queue.popleft()
-        if rest:
-            self._queue.appendleft(_Piece(piece.playback_id, rest))
-        head = _Piece(piece.playback_id, piece.pcm[CHUNK_BYTES : CHUNK_BYTES + cut])
-        self._queue.appendleft(head)
-        return head.pcm
-
-    def _advance(self, samples: int, now: float) -> tuple[list[Event], list[Heard]]:
-        if samples <= 0:
-            return [], []
-        self._last_ack = now
-        taken = self._consume(self._sent, samples)
-        total = sum(len(piece.pcm) for piece in taken) // 2
-        self._outstanding -= total
-        self._acknowledged += total
-        return self._count(taken), self._place(taken, total, now)
-
-    def _settle_stop(self, samples: int, now: float) -> tuple[list[Event], list[Heard]]:
-        pieces, self._stopping = self._stopping or deque(), None
-        taken = self._consume(pieces, max(0, samples))
-        total = sum(len(piece.pcm) for piece in taken) // 2
-        self._acknowledged += total
-        self._last_ack = now
-        events, heard = self._count(taken), self._place(taken, total, now)
-        alive = {piece.playback_id for piece in (*self._sent, *self._queue)}
-        for playback_id in list(self._open):
-            if playback_id in alive:
-                continue
-            played = self._open.pop(playback_id) * 1000 // RATE
-            unheard = any(piece.playback_id == playback_id for piece in pieces)
-            kind = PlaybackStopped if unheard or playback_id not in self._ended else PlaybackFinished
-            self._ended.discard(playback_id)
-            self._begun.discard(playback_id)
-            events.append(kind(playback_id, played))
-        self._heard_until = None
-        return events, heard
-
-    def _settle_by_time(self, now: float) -> tuple[list[Event], list[Heard]]:
-        if self._stopping is not None and now >= self._stop_deadline:
-            return self._settle_stop(self._guess(self._stopping, now), now)
-        silent = self._last_ack is not None and now - self._last_ack >= SILENT_PEER_SECONDS
-        if silent and self._sent and self._stopping is None:
-            last = self._last_ack
-            assert last is not None
-            return self._advance(min(self._outstanding, round((now - last) * RATE)), now)
-        return [], []
-
-    def _guess(self, pieces: "deque[_Piece]", now: float) -> int:
-        """How much was played since the last acknowledgement, when the far end did not say."""
-        sent = sum(len(piece.pcm) for piece in pieces) // 2
-        since = 0.0 if self._last_ack is None else self._stop_deadline - STOP_ANSWER_SECONDS - self._last_ack
-        return min(sent, max(0, round(since * RATE)))
-
-    def _consume(self, pieces: "deque[_Piece]", samples: int) -> list[_Piece]:
-        taken: list[_Piece] = []
-        left = samples * 2
-        while left > 0 and pieces:
-            piece = pieces[0]
-            if len(piece.pcm) <= left:
-                taken.append(pieces.popleft())
-                left -= len(piece.pcm)
-            else:
-                taken.append(_Piece(piece.playback_id, piece.pcm[:left]))
-                piece.pcm = piece.pcm[left:]
-                left = 0
-        return taken
-
-    def _count(self, taken: list[_Piece]) -> list[Event]:
-        events: list[Event] = []
-        for piece in taken:
-            if not piece.pcm:
-                continue
-            if piece.playback_id not in self._begun:
-                self._begun.add(piece.playback_id)
-                events.append(PlaybackStarted(piece.playback_id))
-            self._open[piece.playback_id] = self._open.get(piece.playback_id, 0) + len(piece.pcm) // 2
-        return events + self._finished()
-
-    def _finished(self) -> list[Event]:
-        if not self._ended or self._stopping is not None:
+    def on_stopped(self, samples: int, now: float) -> list[Event]:
+        """The answer to a stop: the far end's counter after it dropped its queue."""
+        if self._unanswered:
+            self._unanswered -= 1
+            self._counter = max(samples, 0) + self._epochs[0].heard
             return []
-        alive = {piece.playback_id for piece in (*self._sent, *self._queue)}
-        events: list[Event] = []
-        for playback_id in [p for p in self._open if p in self._ended and p not in alive]:
-            events.append(PlaybackFinished(playback_id, self._open.pop(playback_id) * 1000 // RATE))
-            self._ended.discard(playback_id)
-            self._begun.discard(playback_id)
+        events = self.on_played(samples, now)
+        if len(self._epochs) > 1:
+            events += self._close_epoch(now)
+            self._counter = max(self._counter, samples)
         return events
 
-    def _place(self, taken: list[_Piece], samples: int, now: float) -> list[Heard]:
-        """Where in time the acknowledged sound lies: just before now, contiguous with what was heard before."""
-        if not samples:
+    def tick(self, now: float) -> list[Event]:
+        """What follows from time alone: stops nobody answered, playing nobody acknowledged."""
+        events: list[Event] = []
+        while (cleared_at := self._epochs[0].cleared_at) is not None and now - cleared_at >= STOP_TIMEOUT:
+            epoch = self._epochs[0]
+            events += self._hear(epoch, epoch.estimate - epoch.heard, cleared_at)
+            events += self._close_epoch(now)
+            self._unanswered += 1
+        epoch = self._epochs[0]
+        if epoch.cleared_at is not None or not epoch.outstanding:
+            return events
+        if not self._estimating and self._progress_at is not None and now - self._progress_at >= ACK_TIMEOUT:
+            self._estimating = True
+        if self._estimating:
+            self._advance(now)
+            events += self._hear(epoch, epoch.outstanding - self._ahead, now)
+        return events
+
+    def heard(self) -> list[Heard]:
+        """What was heard since the last call."""
+        pieces, self._heard = self._heard, []
+        return pieces
+
+    def reconnected(self, now: float) -> list[Event]:
+        """A new connection took over: its counter starts at zero, and sound under way is sent again."""
+        events: list[Event] = []
+        while len(self._epochs) > 1:
+            events += self._close_epoch(now)
+        epoch = self._epochs[0]
+        epoch.queue.extendleft(reversed(epoch.sent))
+        epoch.queued += epoch.outstanding
+        epoch.sent.clear()
+        epoch.outstanding = epoch.heard = 0
+        self._counter = self._unanswered = self._ahead = 0
+        self._anchored_at = self._progress_at = None
+        self._acknowledges = self._estimating = False
+        return events
+
+    def _advance(self, now: float) -> None:
+        """Move the send clock: `_ahead` is what the far end still holds if it plays in real time."""
+        if self._anchored_at is not None and now > self._anchored_at:
+            played = int((now - self._anchored_at) * self._rate)
+            self._anchored_at += played / self._rate
+            self._ahead = max(0, self._ahead - played)
+
+    def _take(self, epoch: _Epoch) -> bytes:
+        wanted = min(self._chunk, epoch.queued) * 2
+        samples = wanted // 2
+        parts = []
+        while wanted:
+            span = epoch.queue[0]
+            part = span.pcm[span.start : span.start + wanted]
+            span.start += len(part)
+            wanted -= len(part)
+            if span.start == len(span.pcm):
+                epoch.queue.popleft()
+            epoch.sent.append(_Span(span.playback, part))
+            parts.append(part)
+        epoch.queued -= samples
+        epoch.outstanding += samples
+        self._ahead += samples
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _estimate(self, epoch: _Epoch, now: float) -> int:
+        by_send_clock = epoch.outstanding - self._ahead
+        if self._acknowledges and self._progress_at is not None:
+            return max(0, min(by_send_clock, int((now - self._progress_at) * self._rate)))
+        return max(0, by_send_clock)
+
+    def _hear(self, epoch: _Epoch, samples: int, now: float) -> list[Event]:
+        samples = min(samples, epoch.outstanding)
+        if samples <= 0:
             return []
-        length = samples / RATE
-        at = now - length
-        if self._heard_until is not None and abs(at - self._heard_until) < JITTER_SECONDS:
-            at = self._heard_until + (at - self._heard_until) * 0.02
-        self._heard_until = at + length
-        return [Heard(b"".join(piece.pcm for piece in taken), at)]
+        self._counter += samples
+        epoch.outstanding -= samples
+        epoch.heard += samples
+        if len(self._epochs) == 1:
+            self._ahead = min(self._ahead, epoch.outstanding)
+        events: list[Event] = []
+        parts = []
+        left = samples * 2
+        while left:
+            span = epoch.sent[0]
+            part = span.pcm[span.start : span.start + left]
+            span.start += len(part)
+            left -= len(part)
+            if span.start == len(span.pcm):
+                epoch.sent.popleft()
+            parts.append(part)
+            playback = span.playback
+            playback.heard += len(part) // 2
+            if not playback.started:
+                playback.started = True
+                events.append(PlaybackStarted(playback.playback_id))
+            events += self._finish(epoch, playback)
+        self._keep(b"".join(parts), samples / self._rate, now)
+        return events
+
+    def _keep(self, pcm: bytes, duration: float, now: float) -> None:
+        at, expected = now - duration, self._sounds_until
+        if expected is not None and at < expected + SMOOTHING:
+            at = expected
+        self._sounds_until = at + duration
+        self._heard.append(Heard(pcm, at))
+
+    def _finish(self, epoch: _Epoch, playback: _Playback) -> list[Event]:
+        if not playback.ended or playback.over or playback.heard < playback.pushed:
+            return []
+        playback.over = True
+        epoch.playbacks.pop(playback.playback_id)
+        return [PlaybackFinished(playback.playback_id, self._ms(playback.heard))]
+
+    def _close_epoch(self, now: float) -> list[Event]:
+        """The oldest epoch is over: what was not heard never will be."""
+        epoch = self._epochs.popleft()
+        self.discarded_samples += epoch.outstanding
+        self._progress_at = now
+        stopped = [PlaybackStopped(p.playback_id, self._ms(p.heard)) for p in epoch.playbacks.values()]
+        return list[Event](stopped)
+
+    def _ms(self, samples: int) -> int:
+        return round(samples * 1000 / self._rate)

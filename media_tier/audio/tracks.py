@@ -1,114 +1,182 @@
-"""Two sides of a call laid out in true time, and cut into one-second pieces. Pure; positions are samples at 24 kHz.
+"""Two sides of a call laid out in true time and cut into pieces. Pure; positions are samples of the call's clock.
 
-A side's sound is continuous: what comes late or in bursts is placed where the stream puts it, not where it arrived.
-Only a lateness that lasts (lost sound, a drifting clock) moves the stream.
+Each side is a track of runs: sound that follows itself without a gap. A chunk is placed where the run ends unless the
+call's clock disagrees by 80 ms or more, so jitter never tears speech. Sound can arrive late but never early, so the
+chunk with the least delay tells the truth: a burst after a stall slides its run back into the silence before it, and a
+slow disagreement (clock drift) is worked off by doubling or leaving out single samples.
+
+Invariant: every sample of the clock is cut exactly once, and sound is at most PIECE + HOLD (1.8 s) old when it is due.
 """
-
-from collections import deque
-from dataclasses import dataclass, field
 
 import numpy as np
 
-RATE = 24_000
-GAP = RATE * 8 // 100
-"""Sound this much later than the stream's end begins a new stretch at once (far side only: it pauses)."""
-TOLERANCE = RATE // 100
-WINDOW = 50
-HOLD_MS = 1000
-"""A piece is cut this long after its end, for sound that is acknowledged late."""
+from shared.domain.recording_layout import PIECE_MS, RATE
+
+PER_MS = RATE // 1000
+JITTER = 80 * PER_MS
+HOLD_MS = 1050
+"""The other side's sound arrives only once it is known to have been heard, up to a second late."""
+
+_PIECE = PIECE_MS * PER_MS
+_HOLD = HOLD_MS * PER_MS
+_WINDOW = 100
+_DEADBAND = PER_MS
+_MOST_OWED = 100
 
 
-@dataclass(slots=True)
-class _Track:
-    """One side. `pauses`: silence between stretches is real, not lateness."""
+class _Run:
+    __slots__ = ("chunks", "start")
 
-    pauses: bool
-    next: int = 0
-    pieces: deque[tuple[int, bytes]] = field(default_factory=deque)
-    lateness: deque[int] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.chunks: list[bytes] = []
 
-    def add(self, pcm: bytes, at: int) -> None:
-        late = at - self.next
-        if self.next == 0 or (self.pauses and late > GAP):
-            self.next, late = max(at, self.next), 0
-            self.lateness.clear()
-        self.lateness.append(late)
-        if len(self.lateness) == WINDOW:
-            pcm = self._realign(pcm)
-        self.pieces.append((self.next, pcm))
-        self.next += len(pcm) // 2
 
-    def _realign(self, pcm: bytes) -> bytes:
-        late = min(self.lateness)
-        early = max(self.lateness)
-        if late > TOLERANCE:
-            self.next += late
-            self.lateness.clear()
-        elif early < -TOLERANCE:
-            drop = min(-early * 2, len(pcm) // 2 & ~1)
-            pcm = pcm[drop:]
-            if drop == -early * 2:
-                self.lateness.clear()
-        return pcm
+class Track:
+    """One channel. Positions are samples of the call's clock."""
+
+    __slots__ = ("_count", "_end", "_floor", "_low", "_open", "_owed", "_room", "_runs")
+
+    def __init__(self, floor: int) -> None:
+        self._floor = floor
+        self._end = floor
+        self._runs: list[_Run] = []
+        self._open: list[bytes] | None = None
+        self._room = 0
+        self._low, self._count, self._owed = JITTER, 0, 0
+
+    @property
+    def end(self) -> int:
+        """Where the sound so far ends."""
+        return self._end
+
+    def append(self, pcm: bytes, at: int) -> None:
+        """Place a chunk that, as far as its arrival tells, sounded from `at` on."""
+        gap = at - self._end
+        if self._open is None or not -JITTER < gap < JITTER or (gap < 0 and self._room):
+            self._realign(pcm, at)
+            return
+        if gap < self._low:
+            self._low = gap
+        self._count += 1
+        if self._count >= _WINDOW:
+            self._settle()
+        if self._owed:
+            pcm = self._nudge(pcm)
+        self._open.append(pcm)
+        self._end += len(pcm) >> 1
+
+    def _realign(self, pcm: bytes, at: int) -> None:
+        gap = at - self._end
+        if self._open is None or gap >= JITTER:
+            self._begin(max(at, self._floor, self._end))
+            gap = at - self._end
+        elif gap < 0 and self._room:
+            slide = min(-gap, self._room)
+            self._runs[-1].start -= slide
+            self._end -= slide
+            self._room -= slide
+            gap += slide
+            self._low = JITTER
+        if gap <= -JITTER:
+            pcm = pcm[-gap * 2 :]
+        assert self._open is not None
+        self._open.append(pcm)
+        self._end += len(pcm) >> 1
+
+    def _begin(self, start: int) -> None:
+        self._room = start - max(self._floor, self._end)
+        run = _Run(start)
+        self._runs.append(run)
+        self._open = run.chunks
+        self._end = start
+        self._low, self._count, self._owed = JITTER, 0, 0
+
+    def _settle(self) -> None:
+        """The least delay of the last two seconds, if it is not nothing, is the clock's drift."""
+        low = self._low
+        self._low, self._count = JITTER, 0
+        self._owed = max(-_MOST_OWED, min(_MOST_OWED, low)) if abs(low) > _DEADBAND else 0
+
+    def _nudge(self, pcm: bytes) -> bytes:
+        if self._owed > 0:
+            self._owed -= 1
+            return pcm + pcm[-2:]
+        self._owed += 1
+        return pcm[:-2]
+
+    def cut(self, until: int) -> bytearray:
+        """Take everything before `until`; silence where there is no sound."""
+        out = bytearray((until - self._floor) * 2)
+        kept: list[_Run] = []
+        for run in self._runs:
+            data = b"".join(run.chunks)
+            begin = (run.start - self._floor) * 2
+            here = data[: max(0, len(out) - begin)]
+            out[begin : begin + len(here)] = here
+            if len(here) < len(data) or run.start >= until:
+                run.start = max(run.start, until)
+                run.chunks[:] = [data[len(here) :]]
+                kept.append(run)
+        self._runs = kept
+        self._floor = until
+        if not kept:
+            self._open = None
+        self._end = max(self._end, until)
+        if kept:
+            self._room = min(self._room, max(0, kept[-1].start - until))
+        return out
 
 
 class Tracks:
     """Left the caller, right the other side. Nothing before `start` is kept."""
 
     def __init__(self) -> None:
-        self._caller, self._far = _Track(pauses=False), _Track(pauses=True)
         self._cut = 0
+        self._caller, self._far = Track(0), Track(0)
         self.running = False
 
     def start(self, at_ms: int) -> None:
         """Keep sound from now on."""
-        self._cut = max(self._cut, _sample(at_ms))
-        self.running = True
+        if not self.running:
+            self._cut = max(self._cut, at_ms * PER_MS)
+            self._caller, self._far = Track(self._cut), Track(self._cut)
+            self.running = True
 
     def caller(self, pcm: bytes, at_ms: int) -> None:
         """Sound of the caller whose first sample was spoken at `at_ms`."""
-        self._caller.add(pcm, _sample(at_ms))
+        if self.running:
+            self._caller.append(pcm, at_ms * PER_MS)
 
     def far(self, pcm: bytes, at_ms: int) -> None:
         """Sound of the other side whose first sample was heard at `at_ms`."""
-        self._far.add(pcm, _sample(at_ms))
+        if self.running:
+            self._far.append(pcm, at_ms * PER_MS)
+
+    @property
+    def due_ms(self) -> int:
+        """When the next piece is old enough."""
+        return -(-(self._cut + _PIECE + _HOLD) // PER_MS)
 
     def due(self, now_ms: int) -> list[tuple[int, bytes]]:
-        """The whole seconds that are old enough: (first sample, interleaved PCM16)."""
+        """The pieces that are old enough: (first sample, interleaved PCM16)."""
         out = []
-        while self.running and self._cut + RATE + _sample(HOLD_MS) <= _sample(now_ms):
-            out.append(self._piece(RATE - self._cut % RATE))
+        while self.running and self._cut + _PIECE + _HOLD <= now_ms * PER_MS:
+            out.append(self._piece(self._cut + _PIECE))
         return out
 
     def rest(self, now_ms: int) -> list[tuple[int, bytes]]:
-        """Everything up to now."""
+        """Everything there is, up to now at least; nothing is kept after it."""
         out = []
-        while self.running and self._cut < _sample(now_ms):
-            out.append(self._piece(min(RATE - self._cut % RATE, _sample(now_ms) - self._cut)))
+        end = max(now_ms * PER_MS, self._caller.end, self._far.end)
+        while self.running and self._cut < end:
+            out.append(self._piece(min(end, self._cut + _PIECE)))
+        self.running = False
         return out
 
-    def _piece(self, length: int) -> tuple[int, bytes]:
-        start, self._cut = self._cut, self._cut + length
-        both = np.zeros((length, 2), dtype=np.int16)
+    def _piece(self, until: int) -> tuple[int, bytes]:
+        start, self._cut = self._cut, until
+        both = np.empty((until - start, 2), dtype="<i2")
         for side, track in enumerate((self._caller, self._far)):
-            _fill(both[:, side], track.pieces, start)
+            both[:, side] = np.frombuffer(track.cut(until), dtype="<i2")
         return start, both.tobytes()
-
-
-def _fill(channel: "np.ndarray[tuple[int], np.dtype[np.int16]]", pieces: deque[tuple[int, bytes]], start: int) -> None:
-    """Lay pieces that overlap [start, start + len) into the channel; keep what lies beyond."""
-    end = start + len(channel)
-    later: list[tuple[int, bytes]] = []
-    while pieces and pieces[0][0] < end:
-        at, pcm = pieces.popleft()
-        sound = np.frombuffer(pcm, dtype=np.int16)
-        first, last = max(at, start), min(at + len(sound), end)
-        if last > first:
-            channel[first - start : last - start] = sound[first - at : last - at]
-        if at + len(sound) > end:
-            later.append((at, pcm))
-    pieces.extendleft(reversed(later))
-
-
-def _sample(ms: int) -> int:
-    return max(0, ms) * (RATE // 1000)

@@ -1,12 +1,13 @@
-"""The recorder of one call: true-time tracks, stored second by second so that a killed process loses little."""
+"""The recorder of one call: true-time tracks, stored piece by piece so that a killed process loses at most two seconds.
+
+Pieces are cut by time, whether or not anybody speaks.
+"""
 
 import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
 from media_tier.audio.tracks import Tracks
-
-CUT_SECONDS = 1.0
 
 
 class SegmentStore(Protocol):
@@ -26,9 +27,9 @@ class RecordingTap:
 
     def start(self, at_ms: int) -> None:
         """Keep both sides from now on."""
-        self._tracks.start(at_ms)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(CUT_SECONDS, self._cut)
+        if not self._tracks.running:
+            self._tracks.start(at_ms)
+            self._arm()
 
     def caller(self, pcm: bytes, at_ms: int) -> None:
         """The caller's sound."""
@@ -45,15 +46,17 @@ class RecordingTap:
             self._timer = None
         for start, pcm in self._tracks.rest(self._elapsed_ms()):
             self._store.put(start, pcm)
-        self._tracks.running = False
 
     async def close(self) -> None:
         """Store the rest and wait for it."""
-        if self._tracks.running:
-            self.stop()
+        self.stop()
         await self._store.flush()
+
+    def _arm(self) -> None:
+        wait = max(0, self._tracks.due_ms - self._elapsed_ms()) / 1000
+        self._timer = asyncio.get_running_loop().call_later(wait, self._cut)
 
     def _cut(self) -> None:
         for start, pcm in self._tracks.due(self._elapsed_ms()):
             self._store.put(start, pcm)
-        self._timer = asyncio.get_running_loop().call_later(CUT_SECONDS, self._cut)
+        self._arm()

@@ -155,14 +155,16 @@ class Conversation:
         self.floor.forget_done()
         return commands + self._tell_ai(speech, heard)
 
-    def silence_ai(self, capabilities: Capabilities, *, keep: Speech | None = None) -> list[Command]:
-        """Stop everything the AI says or is about to say (except `keep`)."""
+    def silence_ai(
+        self, capabilities: Capabilities, *, keep: Speech | None = None, playing: bool = True
+    ) -> list[Command]:
+        """Stop everything the AI says or is about to say, except `keep`; `playing` False leaves what is queued."""
         commands: list[Command] = []
         responses = {speech.response_id for speech in self.floor.outstanding if speech.response_id is not None}
         if self.floor.response is not None:
             responses.add(self.floor.response)
         kept = keep.response_id if keep is not None else None
-        if keep is None and self.floor.outstanding:
+        if playing and keep is None and self.floor.outstanding:
             commands.append(StopPlayback())
         for response in sorted(responses - {kept}):
             self.floor.dropped.add(response)

@@ -120,9 +120,10 @@ class Recovery:
         self.owed = False
         return RequestResponse(tag="resume", instructions=GO_ON)
 
-    def later(self, command: Command) -> None:
-        """Do this once a connection is in use."""
+    def later(self, command: Command) -> list[Command]:
+        """Do this once a connection is in use, nothing now."""
         self._later.append(command)
+        return []
 
     def late_tool(self, event: ToolFinished, *, linked: bool) -> list[Command]:
         """The result of a tool whose connection is gone."""

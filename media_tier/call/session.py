@@ -11,8 +11,10 @@ from media_tier.call import commands as do
 from media_tier.call import events as on
 from media_tier.call.closing import Closing
 from media_tier.call.conversation import Conversation
+from media_tier.call.display import Display
 from media_tier.call.phases import Phase, move
 from media_tier.call.policies.callback import CallbackOffer
+from media_tier.call.policies.draining import DrainingPolicy
 from media_tier.call.policies.duration import DurationPolicy
 from media_tier.call.policies.end_phrase import says_end_phrase
 from media_tier.call.policies.interruption import InterruptionPolicy
@@ -25,7 +27,6 @@ from media_tier.call.tooling import Tooling
 from shared.contracts.records.call import EndedBy, EndReason, FrozenConfiguration, TranscriptSegment
 
 PARK_SECONDS = 30.0
-DRAIN_SECONDS = 3.0
 SAY_EXACTLY = 'Say exactly, word for word, and nothing else: "{text}"'
 
 
@@ -60,10 +61,8 @@ class CallSession:
         self._began: float | None = None
         self._recording = False
         self._parked_at: float | None = None
-        self._drain_at: float | None = None
-        self._speaking: dict[on.Party, bool] = {on.Party.CALLER: False, on.Party.AI: False}
-        self._status = ""
-        self._quality = ""
+        self.draining = DrainingPolicy()
+        self.display = Display()
 
     @classmethod
     def resumed(
@@ -139,7 +138,7 @@ class CallSession:
         if self.phase is Phase.CLOSING and self.closing is not None:
             times.append(self.closing.deadline)
         elif self.phase is Phase.WITH_AI:
-            times += [self.duration.deadline(), self.silence.deadline(), self._drain_deadline]
+            times += [self.duration.deadline(), self.silence.deadline(), self.draining.deadline()]
             times += [self.recovery.deadline(), self.callback.deadline() if self.callback else None]
             if not self.opening.mandatory_open:
                 times.append(self.interruption.deadline())
@@ -164,9 +163,9 @@ class CallSession:
             case on.Dtmf():
                 return [] if self.callback is None else self._callback(self.callback.pressed(event.digit, now), now)
             case on.QualityMeasured():
-                return self._measured(event)
+                return self.display.quality(event)
             case on.DrainRequested():
-                self._drain_at = self._drain_at or now
+                self.draining.begin(now)
                 return []
             case _:
                 return []
@@ -190,13 +189,11 @@ class CallSession:
         assert self._began is not None
         self.phase = move(self.phase, Phase.WITH_AI)
         self.duration.begin(self._began)
-        commands = self.link.open(now) if self.link.active is None else []
-        return commands + self._open_with() + self._record_if_due()
+        return self.link.open(now) + self._open_with() + self._record_if_due()
 
     def _returned(self) -> list[do.Command]:
         self._parked_at = None
-        self._speaking = dict.fromkeys(self._speaking, False)
-        self._status = ""
+        self.display.forget()
         commands = self._open_with()
         if self.recovery.owed and self.link.active is not None:
             commands.append(self.recovery.resume())
@@ -289,7 +286,7 @@ class CallSession:
             self.recovery.answered()
             self.link.spoke()
             if self.phase is Phase.CLOSING:
-                return self.talk.silence_ai(self.link.capabilities, keep=self.talk.floor.audible)
+                return self.talk.silence_ai(self.link.capabilities, keep=self.talk.floor.audible, playing=False)
             return []
         if isinstance(event, on.ResponseTranscribed):
             return self.talk.response_words(event, self.elapsed_ms(now))
@@ -323,6 +320,8 @@ class CallSession:
         elif isinstance(event, on.PlaybackStopped):
             commands = self.talk.playback_stopped(event, at_ms, self.link.capabilities)
             self.opening.stopped(event.playback_id)
+            if self.phase is Phase.WITH_AI and self._parked_at is None:
+                commands += self._open_with()
         else:
             commands = self._missing(event.playback_id)
         if self.link.active is None:
@@ -338,10 +337,7 @@ class CallSession:
         request = do.RequestResponse(tag="sentence", instructions=SAY_EXACTLY.format(text=text))
         if self.phase is Phase.CLOSING or self.link.exhausted:
             return []
-        if self.link.active is None:
-            self.recovery.later(request)
-            return []
-        return [request]
+        return [request] if self.link.active is not None else self.recovery.later(request)
 
     def _tool(self, event: on.ToolRequested | on.ToolsCancelled | on.ToolFinished, now: float) -> list[do.Command]:
         if isinstance(event, on.ToolsCancelled):
@@ -362,13 +358,6 @@ class CallSession:
         if event.name == "transfer_to_human":
             immediate = {"status": "nobody_available", "advice": "Tell the caller and offer a callback."}
         return self.tools.requested(event, now, immediate)
-
-    def _measured(self, event: on.QualityMeasured) -> list[do.Command]:
-        level = "good" if event.rtt_ms < 150 and not event.underruns else "fair" if event.rtt_ms < 400 else "poor"
-        if level == self._quality:
-            return []
-        self._quality = level
-        return [do.TellQuality(level)]
 
     # Time
 
@@ -427,15 +416,7 @@ class CallSession:
         return []
 
     def _drain(self, now: float) -> list[do.Command]:
-        deadline = self._drain_deadline
-        if deadline is None or (not self._boundary and now < deadline - 1e-6):
-            return []
-        self._drain_at = float("inf")
-        return [do.AskToReconnect()]
-
-    @property
-    def _drain_deadline(self) -> float | None:
-        return None if self._drain_at in (None, float("inf")) else self._drain_at + DRAIN_SECONDS
+        return [do.AskToReconnect()] if self.draining.due(self._boundary, now) else []
 
     def _callback(self, step: str | tuple[str, str] | None, now: float) -> list[do.Command]:
         if step is None or self.phase is not Phase.WITH_AI:
@@ -478,20 +459,9 @@ class CallSession:
         )
 
     def _show(self) -> list[do.Command]:
-        """Tell the caller's side who speaks and what the call does, when it changes."""
         if self._parked_at is not None or self.phase is Phase.CONNECTING:
             return []
-        commands: list[do.Command] = []
-        floor = self.talk.floor
-        for party, on_now in ((on.Party.CALLER, floor.caller_speaks), (on.Party.AI, floor.audible is not None)):
-            if self._speaking[party] != on_now:
-                self._speaking[party] = on_now
-                commands.append(do.TellSpeaking(party, on_now))
-        status = self._current_status()
-        if status and status != self._status:
-            self._status = status
-            commands.append(do.TellStatus(status))
-        return commands
+        return self.display.show(self.talk.floor, self._current_status())
 
     def _current_status(self) -> str:
         if self.phase is Phase.CLOSING:

@@ -60,15 +60,13 @@ def _playback(call: LiveCall, command: do.PlayPrompt | do.StopPlayback | do.Drop
     if isinstance(command, do.DropAudio):
         call.drop_audio(command.response_id)
     elif isinstance(command, do.StopPlayback):
-        if call.leg is not None:
-            call.leg.stop()
-        call.playout.clear(call.ports.clock())
+        call.silence()
     else:
         pcm = call.ports.prompter.pcm(call.seed.settings, command.text)
         if pcm is None:
             call.post(PromptMissing(command.playback_id))
             return
-        call.playout.push(command.playback_id, pcm)
+        call.play(command.playback_id, pcm)
         call.playout.end(command.playback_id)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from media_tier.audio.playout import Heard, Playout
+from media_tier.audio.playout import Playout
 from media_tier.bridge.wheel import Wheel
 from media_tier.call.events import (
     Event,
@@ -111,7 +111,6 @@ class LiveCall:
             self.session, lambda command: execute(self, command), self._crash, ports.clock, self._loop
         )
         self.links = Links(self.post, self._provider_audio, ports.journal.usage, self._tasks)
-        ports.wheel.add(self._turn)
 
     # The caller's side
 
@@ -120,8 +119,8 @@ class LiveCall:
         self._generation += 1
         if self.leg is not None:
             self.leg.close(4409, "another connection took the call over")
-        self._settle_playback()
-        self.leg, self.playout = leg, Playout()
+        self.leg = leg
+        self.acknowledged(self.playout.reconnected(self.ports.clock()))
         self.post(LegConnected(Party.CALLER, resumed=resumed))
         return Attachment(self, self._generation)
 
@@ -137,20 +136,31 @@ class LiveCall:
             return
         self.leg = None
         self.post(LegDropped(Party.CALLER))
-        self._settle_playback()
 
     def is_current(self, generation: int) -> bool:
         """Whether an attachment is still the caller's."""
         return generation == self._generation and not self.over
 
-    def acknowledged(self, outcome: tuple[list[Event], list[Heard]]) -> None:
-        """What the playout concluded from an acknowledgement or from time."""
-        events, heard = outcome
+    def acknowledged(self, events: list[Event]) -> None:
+        """What the playout concluded from an acknowledgement or from time; what was heard is recorded first."""
+        heard = self.playout.heard()
         if self.recording:
             for piece in heard:
                 self.ports.recorder.far(piece.pcm, round((piece.at - self._began) * 1000))
         for event in events:
             self.post(event)
+
+    def play(self, playback_id: str, pcm: bytes) -> None:
+        """Queue sound for the caller."""
+        self.playout.push(playback_id, pcm)
+        self.ports.wheel.add(self._turn)
+
+    def silence(self) -> None:
+        """Drop everything queued, here and at the far end."""
+        if self.leg is not None:
+            self.leg.stop()
+        self.playout.clear(self.ports.clock())
+        self.ports.wheel.add(self._turn)
 
     # The provider's side
 
@@ -182,7 +192,7 @@ class LiveCall:
             if items:
                 self.playout.end(items[-1])
             items.append(item_id)
-        self.playout.push(item_id, pcm)
+        self.play(item_id, pcm)
 
     def _end_open_items(self) -> None:
         for items in self._items.values():
@@ -197,21 +207,17 @@ class LiveCall:
         """Milliseconds since the call began."""
         return round((self.ports.clock() - self._began) * 1000)
 
-    def _turn(self, now: float) -> None:
-        leg = self.leg
-        chunks, events, heard = self.playout.due(now)
-        if leg is not None:
-            for chunk in chunks:
-                leg.play(chunk)
-        if events or heard:
-            self.acknowledged((events, heard))
-
-    def _settle_playback(self) -> None:
-        """Conclude what the old connection heard: nobody will acknowledge it any more."""
-        now = self.ports.clock()
-        self.playout.clear(now)
-        _, events, heard = self.playout.due(now + 60)
-        self.acknowledged((events, heard))
+    def _turn(self, now: float) -> bool:
+        """Send what is due; returns whether this call wants more turns."""
+        if self.over:
+            return False
+        if self.leg is not None:
+            for chunk in self.playout.due(now):
+                self.leg.play(chunk)
+        events = self.playout.tick(now)
+        if events:
+            self.acknowledged(events)
+        return not self.playout.idle
 
     # Keeping and ending
 
@@ -255,7 +261,7 @@ class LiveCall:
             self._release()
 
     def _release(self) -> None:
-        self._settle_playback()
+        self.acknowledged([])
         self.over = True
         self._driver.close()
         if self._checkpoint_timer is not None:

@@ -12,7 +12,7 @@ from typing import Protocol
 from media_tier.call.commands import Command
 from media_tier.call.events import DrainRequested
 from media_tier.engine.live_call import Attachment, CallPorts, LiveCall, ResumedState, elapsed_since
-from media_tier.ports import Leg, SessionSeed
+from media_tier.ports import Leg, Refused, SessionSeed
 from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord
 from shared.ports.media_store import CallStore, Claimed, ClaimRefused
@@ -27,16 +27,8 @@ REFUSALS = {
 }
 
 
-class Turned(Exception):
-    """A socket that may not join: the close code and a sentence for the person."""
-
-    def __init__(self, code: CloseCode, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
-
-
 class CallBuilder(Protocol):
-    """Gives a call its ports and its seed (composition root's work); raises Turned if its model is missing."""
+    """Gives a call its ports and its seed (composition root's work); raises Refused if its model is missing."""
 
     async def ports(self, record: CallRecord, epoch: Callable[[], int], fenced: Callable[[], None]) -> CallPorts: ...
     def seed(self, record: CallRecord, ports: CallPorts) -> SessionSeed: ...
@@ -79,16 +71,16 @@ class Roster:
         return not self.draining and len(self._calls) < self._room.capacity
 
     async def admit(self, session_id: str, token: str, origin: str, leg: Leg) -> Attachment:
-        """Let a socket join its call, or raise Turned."""
+        """Let a socket join its call, or raise Refused."""
         if not self.ready:
-            raise Turned(CloseCode.FULL, "All lines are busy. Please try again in a moment.")
+            raise Refused(CloseCode.FULL, "All lines are busy. Please try again in a moment.")
         now = self._utc_now()
         token_hash = hashlib.sha256(token.encode()).hexdigest()
         try:
             claimed = await self._store.claim(session_id, token_hash, origin, self._room.task_id, now)
         except ClaimRefused as refused:
             code, message = REFUSALS[refused.why]
-            raise Turned(code, message) from refused
+            raise Refused(code, message) from refused
         call = self._calls.get(claimed.call.call_id)
         elapsed = elapsed_since(claimed.call.started_at, now)
         if call is None or call.over:

@@ -1,230 +1,247 @@
-"""The leg of a caller in a browser: one WebSocket, speaking the widget's protocol (subprotocol `call.v1`).
+"""The web leg: one widget connection, policed.
 
-What the client may do is bounded: message size, messages and sound per second, silence, and how far it may lag behind
-in reading. A breach ends this socket with its documented code and touches no other call.
+Invariant: nothing a client sends raises here; what breaks the protocol is answered with an error message and, when it
+matters, the documented close code. The listener hears of a connection only between `attach` and `on_gone`, and
+`on_gone` exactly once, never from within a verb it called itself.
 """
 
 import asyncio
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol, cast
-
-from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+from collections import deque
+from typing import Any, Protocol
 
 from media_tier.call.events import EndRequested, Event, MuteChanged, Party, QualityMeasured
-from media_tier.legs import web_wire
-from media_tier.ports import SAMPLE_RATE, Clock
-from shared.contracts.messages.widget_socket import (
-    MAX_MESSAGE_BYTES,
-    CloseCode,
-    End,
-    Mute,
-    Ping,
-    Played,
-    QualityReport,
-    Stopped,
+from media_tier.legs.web_limits import ERROR_CODES, SENTENCES, Allowance, DoorLimits
+from media_tier.legs.web_wire import (
+    STOP_AUDIO,
+    BadMessage,
+    CallerAudio,
+    Incoming,
+    MessageTooBig,
+    encode,
+    encode_audio,
+    encode_error,
+    parse,
 )
+from media_tier.ports import SAMPLE_RATE, Clock
+from shared.contracts.messages.widget_socket import CloseCode, End, Mute, Ping, Played, QualityReport, Stopped
 
-log = logging.getLogger(__name__)
-
-BYTES_PER_SECOND = SAMPLE_RATE * 2
-
-
-@dataclass(frozen=True, slots=True)
-class DoorLimits:
-    """What one socket may do."""
-
-    handshake_seconds: float = 10.0
-    admit_seconds: float = 10.0
-    idle_seconds: float = 10.0
-    bad_messages: int = 5
-    messages_per_second: float = 100.0
-    message_burst: float = 300.0
-    audio_rate: float = 1.5
-    audio_burst_seconds: float = 3.0
-    write_buffer_bytes: int = 512 * 1024
-    early_audio_bytes: int = BYTES_PER_SECOND
+INTERNAL_ERROR = 1011
+"""RFC 6455: something we did not foresee."""
 
 
-class Listener(Protocol):
-    """Who takes what this leg receives. Called on the loop, must not block; `on_gone` comes exactly once."""
+class WebLegListener(Protocol):
+    """Who hears a web leg. Called on the event loop, must not block."""
 
-    def on_caller_audio(self, pcm: bytes) -> None: ...
-    def on_played(self, samples: int) -> None: ...
-    def on_stopped(self, samples: int) -> None: ...
-    def on_event(self, event: Event) -> None: ...
-    def on_gone(self, clean: bool) -> None: ...
+    def on_caller_audio(self, pcm: bytes) -> None:
+        """PCM16 mono 24 kHz, any even size a message can hold."""
 
+    def on_played(self, samples: int) -> None:
+        """The client's counter since it connected; never falls."""
 
-class Bucket:
-    """A token bucket: `rate` per second, at most `size` saved up."""
+    def on_stopped(self, samples: int) -> None:
+        """The counter in answer to `stop`."""
 
-    def __init__(self, rate: float, size: float, now: float) -> None:
-        self._rate, self._size, self._level, self._at = rate, size, size, now
+    def on_event(self, event: Event) -> None:
+        """MuteChanged, QualityMeasured or EndRequested."""
 
-    def take(self, amount: float, now: float) -> bool:
-        """Whether there was enough."""
-        self._level = min(self._size, self._level + (now - self._at) * self._rate) - amount
-        self._at = now
-        return self._level >= 0
+    def on_gone(self, clean: bool) -> None:
+        """The connection is over, exactly once. `clean`: the engine closed it, or the client said goodbye (1000)."""
 
 
-class WebLeg(WSListener):
-    """One socket. Becomes a call's leg once `listener` is set by the door."""
+class Wire(Protocol):
+    """The socket under a leg. Every verb returns at once and does nothing on a closed socket."""
 
-    def __init__(self, admit: Callable[["WebLeg"], None], limits: DoorLimits, clock: Clock) -> None:
-        super().__init__()
+    def send(self, message: bytes) -> None: ...
+    def ping(self, payload: bytes) -> None: ...
+    def shut(self, code: int, reason: str) -> None: ...
+
+
+class WebLeg:
+    """Implements media_tier.ports.Leg on a widget's socket."""
+
+    def __init__(self, wire: Wire, limits: DoorLimits, clock: Clock) -> None:
         now = clock()
-        self._admit, self._limits, self._clock = admit, limits, clock
-        self._transport: WSTransport | None = None
-        self._messages = Bucket(limits.messages_per_second, limits.message_burst, now)
-        burst = limits.audio_burst_seconds * BYTES_PER_SECOND
-        self._sound = Bucket(limits.audio_rate * BYTES_PER_SECOND, burst, now)
+        self._wire, self._limits, self._clock = wire, limits, clock
+        self._listener: WebLegListener | None = None
+        self._waiting: deque[Incoming] = deque()
+        self._waiting_bytes = 0
+        self._clean: bool | None = None
+        self._messages = Allowance(limits.messages_per_second, limits.message_burst, limits.idle_seconds, now)
+        self._audio = Allowance(limits.audio_per_second, limits.audio_burst_seconds, limits.idle_seconds, now)
         self._bad = 0
-        self._early: list[bytes] = []
-        self._early_bytes = 0
-        self._fragments: list[bytes] = []
-        self.listener: Listener | None = None
-        self.last_heard = now
-        self.closed = False
+        self._heard_from_at = now
+        self._pinged_at = now
+        self._pings: deque[tuple[int, float]] = deque()
+        self._ping_number = 0
+        self._flow = _Flow(limits)
 
-    # The Leg port
+    # Leg
 
     def play(self, pcm: bytes) -> None:
-        """Send sound that the playout has paced."""
-        transport = self._transport
-        if transport is None or self.closed:
-            return
-        transport.send(WSMsgType.TEXT, web_wire.audio(pcm))
-        if transport.underlying_transport.get_write_buffer_size() > self._limits.write_buffer_bytes:
-            self._refuse(CloseCode.SLOW_READER, "slow_reader", "The connection is too slow for a call.")
+        """Send PCM16 mono 24 kHz, at most 48 kB at a time."""
+        self._flow.sent += len(pcm) // 2
+        self._wire.send(encode_audio(pcm))
 
     def stop(self) -> None:
-        """Silence what the client has queued."""
-        self.tell({"type": "stop_audio"})
+        """Make the client drop what it queued; `on_stopped` answers."""
+        self._flow.stop()
+        self._wire.send(STOP_AUDIO)
 
     def tell(self, message: dict[str, Any]) -> None:
-        """Send any other message."""
-        if self._transport is not None and not self.closed:
-            self._transport.send(WSMsgType.TEXT, web_wire.encode(message))
+        """Send one of the server messages of `messages.widget_socket`."""
+        self._wire.send(encode(message))
 
     def close(self, code: int, reason: str) -> None:
-        """Close from our side; a peer that does not answer is dropped after a second."""
-        transport = self._transport
-        if transport is None or self.closed:
+        """End the connection; `on_gone(True)` follows."""
+        self._wire.shut(code, reason)
+        self.gone(clean=True)
+
+    # The door
+
+    def attach(self, listener: WebLegListener) -> None:
+        """The call was admitted: hand over what arrived meanwhile, and everything from now on."""
+        self._listener = listener
+        while self._waiting:
+            self._deliver(listener, self._waiting.popleft())
+        if self._clean is not None:
+            listener.on_gone(self._clean)
+
+    def refuse(self, code: int, message: str) -> None:
+        """Say why, then close: browsers show the reason of a close, never that of a failed upgrade."""
+        if self._clean is None:
+            self._wire.send(encode_error(ERROR_CODES.get(code, "internal_error"), message))
+            self._wire.shut(code, "")
+            self.gone(clean=False)
+
+    def gone(self, clean: bool) -> None:
+        """The connection is over; later calls change nothing."""
+        if self._clean is None:
+            self._clean = clean
+            if self._listener is not None:
+                asyncio.get_running_loop().call_soon(self._listener.on_gone, clean)
+
+    def count(self) -> bool:
+        """Count one frame; False once the connection is over, be it because of this one."""
+        if self._clean is not None:
+            return False
+        if not self._messages.take(1, self._clock()):
+            self._violate(CloseCode.FLOOD)
+        return self._clean is None
+
+    def received(self, message: bytes) -> None:
+        """One complete text message."""
+        if not self.count():
             return
-        self.closed = True
-        transport.send_close(cast(WSCloseCode, code), reason.encode()[:120])
-        asyncio.get_running_loop().call_later(1.0, transport.disconnect, False)
-
-    # Admission
-
-    def attach(self, listener: Listener) -> None:
-        """The call took this leg; hand over the sound that came meanwhile."""
-        self.listener = listener
-        for pcm in self._early:
-            listener.on_caller_audio(pcm)
-        self._early.clear()
-        if self.closed:
-            self._gone(clean=False)
-
-    def refuse(self, code: CloseCode, message: str) -> None:
-        """This socket may not join: say why in a form a browser can read, and close."""
-        self._refuse(code, code.name.lower(), message)
-
-    # picows
-
-    def on_ws_connected(self, transport: WSTransport) -> None:
-        """The handshake is done."""
-        self._transport = transport
-        self._admit(self)
-
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
-        """The socket is gone."""
-        self.closed = True
-        self._gone(clean=False)
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """One frame came."""
-        self.last_heard = now = self._clock()
-        kind = frame.msg_type
-        if kind == WSMsgType.CLOSE:
-            if not self.closed:
-                self.closed = True
-                transport.send_close(frame.get_close_code() or WSCloseCode.OK)
-            transport.disconnect()
-            return
-        if self.closed or kind not in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
-            return
-        message = self._whole(frame)
-        if message is None:
-            return
-        if not self._messages.take(1, now):
-            self._refuse(CloseCode.FLOOD, "flood", "Too many messages.")
-            return
+        now = self._heard_from_at = self._clock()
         try:
-            self._take(web_wire.parse(message), now)
-        except web_wire.BadMessage as bad:
-            self._bad += 1
-            self.tell({"type": "error", "code": bad.code, "message": bad.message})
-            if self._bad >= self._limits.bad_messages:
-                self.close(CloseCode.POLICY_VIOLATION, "too many malformed messages")
+            parsed = parse(message)
+        except MessageTooBig:
+            self._violate(CloseCode.TOO_BIG)
+        except BadMessage as bad:
+            self.bad(bad)
+        else:
+            if isinstance(parsed, CallerAudio) and not self._audio.take(len(parsed.pcm) / 2 / SAMPLE_RATE, now):
+                self._violate(CloseCode.FLOOD)
+            elif isinstance(parsed, Ping):
+                self._wire.send(encode({"type": "pong", "t": parsed.t}))
+            elif self._listener is None:
+                self._wait(parsed)
+            else:
+                self._deliver(self._listener, parsed)
 
-    # Private
+    def bad(self, bad: BadMessage) -> None:
+        """Answer a malformed message; the fifth closes."""
+        self._bad += 1
+        self._wire.send(encode_error(bad.code, bad.message))
+        if self._bad >= self._limits.bad_messages:
+            self._violate(CloseCode.POLICY_VIOLATION)
 
-    def _whole(self, frame: WSFrame) -> bytes | None:
-        """The message this frame completes, within the size cap."""
-        size = frame.payload_size + sum(map(len, self._fragments))
-        if size > MAX_MESSAGE_BYTES:
-            self._refuse(CloseCode.TOO_BIG, "too_big", "The message is larger than 64 KiB.")
-            return None
-        payload: bytes = frame.get_payload_as_bytes()
-        if frame.fin and not self._fragments:
-            return payload
-        self._fragments.append(payload)
-        if not frame.fin:
-            return None
-        whole = b"".join(self._fragments)
-        self._fragments.clear()
-        return whole
+    def ponged(self, payload: bytes) -> None:
+        """The client answered a ping, and so has read everything sent before it."""
+        number = int.from_bytes(payload)
+        while self._pings and self._pings[0][0] <= number:
+            self._pings.popleft()
 
-    def _take(self, message: web_wire.Sound | web_wire.Control, now: float) -> None:
-        if isinstance(message, web_wire.Sound):
-            if not self._sound.take(len(message.pcm), now):
-                self._refuse(CloseCode.FLOOD, "flood", "More sound than time can hold.")
-            elif self.listener is not None:
-                self.listener.on_caller_audio(message.pcm)
-            elif self._early_bytes < self._limits.early_audio_bytes:
-                self._early.append(message.pcm)
-                self._early_bytes += len(message.pcm)
+    def overflowed(self) -> None:
+        """The socket's write buffer is full."""
+        self._violate(CloseCode.SLOW_READER)
+
+    def sweep(self, now: float) -> None:
+        """What follows from time alone; called about twice a second."""
+        if self._clean is not None:
             return
-        if isinstance(message, Ping):
-            self.tell({"type": "pong", "t": message.t})
-            return
-        listener = self.listener
-        if listener is None:
-            return
-        match message:
-            case Played():
-                listener.on_played(message.samples)
-            case Stopped():
-                listener.on_stopped(message.samples)
-            case Mute():
-                listener.on_event(MuteChanged(message.on))
+        limits = self._limits
+        if now - self._heard_from_at > limits.idle_seconds:
+            self._violate(CloseCode.TIMED_OUT)
+        elif self._flow.stuck(now) or (self._pings and now - self._pings[0][1] > limits.slow_seconds):
+            self._violate(CloseCode.SLOW_READER)
+        elif now - self._pinged_at >= limits.ping_seconds:
+            self._pinged_at = now
+            self._ping_number += 1
+            self._pings.append((self._ping_number, now))
+            self._wire.ping(self._ping_number.to_bytes(4))
+
+    def _violate(self, code: CloseCode) -> None:
+        self.refuse(code, SENTENCES[code])
+
+    def _wait(self, parsed: Incoming) -> None:
+        self._waiting.append(parsed)
+        if isinstance(parsed, CallerAudio):
+            self._waiting_bytes += len(parsed.pcm)
+        while self._waiting_bytes > self._limits.admit_audio_seconds * SAMPLE_RATE * 2:
+            oldest = next(waiting for waiting in self._waiting if isinstance(waiting, CallerAudio))
+            self._waiting.remove(oldest)
+            self._waiting_bytes -= len(oldest.pcm)
+
+    def _deliver(self, listener: WebLegListener, parsed: Incoming) -> None:
+        match parsed:
+            case CallerAudio(pcm):
+                listener.on_caller_audio(pcm)
+            case Played(samples=samples):
+                listener.on_played(self._flow.played(samples))
+            case Stopped(samples=samples):
+                listener.on_stopped(self._flow.stopped(samples))
+            case Mute(on=on):
+                listener.on_event(MuteChanged(on))
             case QualityReport():
-                listener.on_event(QualityMeasured(message.rttMs, message.underruns, message.backlogMs))
+                listener.on_event(QualityMeasured(parsed.rttMs, parsed.underruns, parsed.backlogMs))
             case End():
                 listener.on_event(EndRequested(Party.CALLER))
 
-    def _refuse(self, code: CloseCode, name: str, message: str) -> None:
-        if not self.closed:
-            log.info("socket refused", extra={"code": int(code)})
-            self.tell({"type": "error", "code": name, "message": message})
-            self.close(code, name)
-            self._gone(clean=False)
 
-    def _gone(self, *, clean: bool) -> None:
-        listener, self.listener = self.listener, None
-        if listener is not None:
-            listener.on_gone(clean)
+class _Flow:
+    """Whether the client keeps up with the sound: what was sent, flushed and acknowledged, in samples.
+
+    A client that never acknowledges anything is left to the pings: the playout estimates for it.
+    """
+
+    def __init__(self, limits: DoorLimits) -> None:
+        self._limits = limits
+        self._stops: deque[int] = deque()
+        self._flushed = 0
+        self._acknowledged = 0
+        self._stuck_since: float | None = None
+        self.sent = 0
+
+    def stop(self) -> None:
+        self._stops.append(self.sent)
+
+    def played(self, samples: int) -> int:
+        self._acknowledged = max(self._acknowledged, samples)
+        return self._acknowledged
+
+    def stopped(self, samples: int) -> int:
+        counter = self.played(samples)
+        if self._stops:
+            self._flushed = max(self._flushed, self._stops.popleft() - counter)
+        return counter
+
+    def stuck(self, now: float) -> bool:
+        """Whether too much has been unacknowledged for too long."""
+        under_way = (self.sent if not self._stops else self._stops[0]) - self._flushed - self._acknowledged
+        if not self._acknowledged or under_way <= self._limits.unacked_seconds * SAMPLE_RATE:
+            self._stuck_since = None
+            return False
+        if self._stuck_since is None:
+            self._stuck_since = now
+        return now - self._stuck_since > self._limits.slow_seconds

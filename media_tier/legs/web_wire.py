@@ -1,9 +1,12 @@
-"""The widget's socket messages as bytes. Pure; the two audio messages are scanned and built by hand.
+"""The widget's socket protocol as bytes, for the web leg: no state, no I/O.
 
-The form is shared/contracts/messages/widget_socket.py; this module must agree with it (its tests compare).
+Invariant: whatever arrives, `parse` returns a message or raises `BadMessage`; nothing else escapes. The audio
+message exactly as our client writes it is cut out by hand, everything else goes through the models of
+`messages.widget_socket`.
 """
 
 import binascii
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,61 +26,88 @@ from shared.contracts.messages.widget_socket import (
     Stopped,
 )
 
-AUDIO_HEAD = b'{"type":"audio","data":"'
-AUDIO_TAIL = b'"}'
-_adapter: TypeAdapter[Any] = TypeAdapter(ClientMessage)
+_AUDIO_HEAD = b'{"type":"audio","data":"'
+_AUDIO_TAIL = b'"}'
+_HEAD_LENGTH = len(_AUDIO_HEAD)
 
-Control = End | Mute | Played | Stopped | Ping | QualityReport
+STOP_AUDIO = b'{"type":"stop_audio"}'
+
+_client_message: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 
 class BadMessage(Exception):
-    """A message that does not have the documented form; `code` is told to the client."""
+    """A message that breaks the protocol. `code` is for programs, `message` for people; neither quotes the input."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(f"{code}: {message}")
         self.code, self.message = code, message
 
 
+class MessageTooBig(BadMessage):
+    """More than MAX_MESSAGE_BYTES."""
+
+    def __init__(self) -> None:
+        super().__init__("too_big", f"A message holds at most {MAX_MESSAGE_BYTES} bytes.")
+
+
 @dataclass(frozen=True, slots=True)
-class Sound:
-    """PCM16 24 kHz mono from the caller."""
+class CallerAudio:
+    """Decoded sound: PCM16 little-endian mono 24 kHz, an even number of bytes, possibly none."""
 
     pcm: bytes
 
 
-def parse(message: bytes) -> Sound | Control:
-    """Read one message of the client, or raise BadMessage."""
-    if message.startswith(AUDIO_HEAD) and message.endswith(AUDIO_TAIL):
-        return Sound(_decode(message[len(AUDIO_HEAD) : -len(AUDIO_TAIL)]))
+Incoming = CallerAudio | End | Mute | Played | Stopped | Ping | QualityReport
+
+
+def parse(message: bytes) -> Incoming:
+    """Read one text message of the client; raises BadMessage."""
     if len(message) > MAX_MESSAGE_BYTES:
-        raise BadMessage("too_big", "The message is larger than 64 KiB.")
+        raise MessageTooBig
+    if message.startswith(_AUDIO_HEAD) and message.endswith(_AUDIO_TAIL):
+        try:
+            pcm = pybase64.b64decode(memoryview(message)[_HEAD_LENGTH:-2], validate=True)
+        except binascii.Error:
+            return _parse_any(message)  # JSON allows "\/" inside base64, and keys may follow
+        return _audio(pcm)
+    return _parse_any(message)
+
+
+def _parse_any(message: bytes) -> Incoming:
     try:
-        parsed = _adapter.validate_python(orjson.loads(message))
-    except orjson.JSONDecodeError as error:
-        raise BadMessage("malformed", "The message is not JSON.") from error
-    except ValidationError as error:
-        raise BadMessage("invalid", "The message has no known form.") from error
+        decoded = orjson.loads(message)
+    except orjson.JSONDecodeError:
+        raise BadMessage("bad_json", "The message is not valid JSON.") from None
+    try:
+        parsed = _client_message.validate_python(decoded, strict=True)
+    except ValidationError:
+        raise BadMessage("bad_message", "The message is none of those the client may send.") from None
     if isinstance(parsed, Audio):
-        return Sound(_decode(parsed.data.encode()))
-    control: Control = parsed
-    return control
+        try:
+            return _audio(pybase64.b64decode(parsed.data, validate=True))
+        except ValueError:  # binascii.Error, or characters outside ASCII
+            raise BadMessage("bad_audio", "The audio is not valid base64.") from None
+    if isinstance(parsed, Ping) and not math.isfinite(parsed.t):
+        raise BadMessage("bad_message", "The time of a ping is a finite number.")
+    return parsed
 
 
-def audio(pcm: bytes) -> bytes:
-    """A chunk of sound for the client."""
-    return AUDIO_HEAD + pybase64.b64encode(pcm) + AUDIO_TAIL
+def _audio(pcm: bytes) -> CallerAudio:
+    if len(pcm) & 1:
+        raise BadMessage("bad_audio", "Audio is 16 bit: its length in bytes is even.")
+    return CallerAudio(pcm)
+
+
+def encode_audio(pcm: bytes) -> bytes:
+    """The audio message holding this PCM16."""
+    return b"".join((_AUDIO_HEAD, pybase64.b64encode(pcm), _AUDIO_TAIL))
 
 
 def encode(message: dict[str, Any]) -> bytes:
-    """Any other message for the client."""
+    """Any other message of the server."""
     return orjson.dumps(message)
 
 
-def _decode(data: bytes) -> bytes:
-    try:
-        pcm = pybase64.b64decode(data, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadMessage("bad_audio", "The audio is not base64.") from error
-    if not pcm or len(pcm) % 2:
-        raise BadMessage("bad_audio", "Audio must be whole 16-bit samples.")
-    return pcm
+def encode_error(code: str, message: str) -> bytes:
+    """The error message; `message` is read by people."""
+    return orjson.dumps({"type": "error", "code": code, "message": message})

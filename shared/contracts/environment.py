@@ -28,6 +28,7 @@ class FunctionEnvironment(_Environment):
     core_table: str = "core"
     calls_table: str = "calls"
     live_table: str = "live"
+    ledger_table: str = "ledger"
     recordings_bucket: str
     call_ended_queue_url: str
     public_base_url: str

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 RATE = 24_000
 FRAME = 4
 """Bytes of one stereo sample."""
+PIECE_MS = 750
+"""How much one stored piece holds; the last one before a stop may hold less."""
 NAME = re.compile(r"/(\d{12})-(\d{6})\.pcm$")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Piece:
-    """One stored second (or less): where it starts, which epoch wrote it, and its key."""
+    """One stored piece: where it starts, which epoch wrote it, and its key."""
 
     start: int
     epoch: int
@@ -43,6 +45,23 @@ def pieces_of(keys: Iterable[str]) -> list[Piece]:
         if match is not None:
             found.append(Piece(int(match[1]), int(match[2]), key))
     return sorted(found)
+
+
+def in_force(pieces: Iterable[Piece]) -> list[Piece]:
+    """The pieces a recording is made of: a process's sound counts until the one that took the call over recorded.
+
+    A process that was paused and woke up goes on recording until it learns that it is fenced.
+    """
+    kept: list[Piece] = []
+    taken_over = None
+    by_epoch: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        by_epoch.setdefault(piece.epoch, []).append(piece)
+    for _, group in sorted(by_epoch.items(), reverse=True):
+        kept += [piece for piece in group if taken_over is None or piece.start < taken_over]
+        first = min(piece.start for piece in group)
+        taken_over = first if taken_over is None else min(taken_over, first)
+    return sorted(kept)
 
 
 def wav_header(samples: int) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 from shared.contracts.records.call import Role, TranscriptSegment
 
 SPEAKERS = {Role.USER: "User", Role.ASSISTANT: "Agent", Role.HUMAN: "Agent"}
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 SHORTEST_SUBTITLE_MS = 500
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from shared.contracts.records.access import AccessEntry
 from shared.contracts.records.call import (
     CallRecord,
     Checkpoint,
@@ -53,6 +54,7 @@ class Calls(Protocol):
     def get(self, company_id: str, call_id: str) -> CallRecord | None: ...
     def replace(self, call: CallRecord, changes: dict[str, Any]) -> CallRecord | None: ...
     def live(self) -> Sequence[CallRecord]: ...
+    def unclosed(self) -> Sequence[CallRecord]: ...
     def transcript(self, company_id: str, call_id: str) -> Sequence[TranscriptSegment]: ...
     def checkpoint(self, company_id: str, call_id: str) -> Checkpoint | None: ...
     def usage(self, company_id: str, call_id: str) -> Sequence[UsageEntry]: ...
@@ -75,6 +77,20 @@ class RateLimits(Protocol):
     """Counters of fixed windows. `take` returns False once `limit` was taken in this window."""
 
     def take(self, name: str, limit: int, window_seconds: int, now: datetime) -> bool: ...
+
+
+class CallSlots(Protocol):
+    """How many calls a company may have at once. `take` returns False when all are taken; a slot whose call has ended
+    is free again by itself, `give_back` is for calls that were never stored."""
+
+    def take(self, company_id: str, call_id: str, limit: int, now: datetime) -> bool: ...
+    def give_back(self, company_id: str, call_id: str, now: datetime) -> None: ...
+
+
+class AccessLog(Protocol):
+    """Append-only record of who was given what."""
+
+    def record(self, entry: AccessEntry) -> None: ...
 
 
 class Queue(Protocol):

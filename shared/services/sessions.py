@@ -1,21 +1,31 @@
 """Starting a call from a web site: every check, then the call and its session are stored together."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.contracts.errors import CallUnavailable, InvalidRequest, NotFound, NotPermitted, RateLimited
 from shared.contracts.records.call import CallRecord, Customer, FrozenConfiguration, Session
+from shared.contracts.settings.ai_model import AiModel
 from shared.contracts.settings.company import Chatbot, Company
 from shared.contracts.settings.widget_config import WidgetConfig
+from shared.domain.catalogue import voice_of
 from shared.domain.origins import origin_allowed
-from shared.ports.repositories import AiModels, Calls, Chatbots, Companies, RateLimits
+from shared.ports.repositories import AiModels, Calls, CallSlots, Chatbots, Companies, RateLimits
 
 CONNECT_SECONDS = 60
 SESSION_HOURS = 24
 HOUR = 3600
 NOT_AVAILABLE = "Call feature not available. Contact support."
+NO_MODEL = "A call model must be selected before chatbot can accept calls"
+NO_VOICE = "The voice of this chatbot is no longer available. Another one must be selected."
+WRONG_SITE = "Calls are not available on this web site."
+MANY_CALLS = "You have made many calls in the last hour. Please try again later."
+LINES_BUSY = "All lines are busy. Please try again in a moment."
+LINES_BUSY_SECONDS = 30
+EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,7 @@ class SessionPorts:
     models: AiModels
     calls: Calls
     rates: RateLimits
+    slots: CallSlots
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     new_token: Callable[[], str]
@@ -35,10 +46,20 @@ class SessionPorts:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks: the page's origin and the address the request came from."""
+    """Who asks: the page's origin, the address the request came from, and the id the browser gave itself, if any."""
 
     origin: str
     address: str
+    visitor_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A chatbot that may be used from the page that asked."""
+
+    company: Company
+    chatbot: Chatbot
+    widget: WidgetConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +78,39 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def admit(ports: SessionPorts, chatbot_id: str, company_id: str | None, origin: str) -> Admitted:
+    """The chatbot, if this site may use it. Raises NotFound (also for another company's chatbot) and NotPermitted."""
+    owner = ports.chatbots.company_of(chatbot_id)
+    if owner is None or (company_id is not None and company_id != owner):
+        raise NotFound("There is no such chatbot.")
+    company, chatbot = ports.companies.get(owner), ports.chatbots.get(owner, chatbot_id)
+    if company is None or chatbot is None:
+        raise NotFound("There is no such chatbot.")
+    widget = ports.chatbots.widget_config(owner, chatbot_id)
+    if not origin_allowed(origin, widget.advanced.allowed_domains, ports.own_origin):
+        raise NotPermitted(WRONG_SITE)
+    return Admitted(company, chatbot, widget)
+
+
 def start_session(
-    ports: SessionPorts, chatbot_id: str, company_id: str | None, customer: Customer, visitor: Visitor, test: bool
+    ports: SessionPorts, admitted: Admitted, customer: Customer, visitor: Visitor, *, test: bool = False
 ) -> StartedSession:
-    """Check everything and open a pending call."""
-    company, chatbot, widget = find_chatbot(ports.companies, ports.chatbots, chatbot_id, company_id)
-    if not origin_allowed(visitor.origin, widget.advanced.allowed_domains, ports.own_origin):
-        raise NotPermitted("Calls are not available on this web site.")
-    if not chatbot.enabled_call or not company.settings.features.callEnabled:
-        raise CallUnavailable(NOT_AVAILABLE)
-    configuration = freeze(ports, company, chatbot, widget)
-    _check_customer(widget, customer)
+    """Check everything else and open a pending call.
+
+    Raises CallUnavailable, InvalidRequest (with fields), and RateLimited, in this order.
+    """
+    company, chatbot, widget = admitted.company, admitted.chatbot, admitted.widget
+    configuration = freeze(ports, admitted)
+    customer = checked_customer(widget, customer)
     now = ports.now()
-    visitor_hash = hash_token(f"{chatbot_id}|{visitor.address}")
-    _check_rates(ports, company, widget, visitor_hash, now)
+    visitor_hash = hash_token(f"{chatbot.chatbot_id}|{visitor.address}|{visitor.visitor_id}")
+    _check_rates(ports, admitted, visitor, visitor_hash, now)
     session_id, call_id = ports.new_id(), ports.new_id()
     token, read_token = ports.new_token(), f"{session_id}.{ports.new_token()}"
-    expires_at = now + timedelta(hours=SESSION_HOURS)
     call = CallRecord(
         company_id=company.company_id,
         call_id=call_id,
-        chatbot_id=chatbot_id,
+        chatbot_id=chatbot.chatbot_id,
         session_id=session_id,
         configuration=configuration,
         customer=customer,
@@ -87,68 +120,83 @@ def start_session(
     session = Session(
         session_id=session_id,
         company_id=company.company_id,
-        chatbot_id=chatbot_id,
+        chatbot_id=chatbot.chatbot_id,
         call_id=call_id,
         origin=visitor.origin,
         token_hash=hash_token(token),
         read_hash=hash_token(read_token),
         created_at=now,
         connect_by=now + timedelta(seconds=CONNECT_SECONDS),
-        expires_at=expires_at,
+        expires_at=now + timedelta(hours=SESSION_HOURS),
         visitor_hash=visitor_hash,
     )
-    ports.calls.open(call, session)
-    return StartedSession(session_id, call_id, token, read_token, expires_at)
+    _open(ports, company, call, session, now)
+    return StartedSession(session_id, call_id, token, read_token, session.expires_at)
 
 
-def find_chatbot(
-    companies: Companies, chatbots: Chatbots, chatbot_id: str, company_id: str | None
-) -> tuple[Company, Chatbot, WidgetConfig]:
-    """The chatbot with its company and widget; a company that does not own it does not find it."""
-    owner = chatbots.company_of(chatbot_id)
-    if owner is None or (company_id is not None and company_id != owner):
-        raise NotFound("There is no such chatbot.")
-    company, chatbot = companies.get(owner), chatbots.get(owner, chatbot_id)
-    if company is None or chatbot is None:
-        raise NotFound("There is no such chatbot.")
-    return company, chatbot, chatbots.widget_config(owner, chatbot_id)
-
-
-def freeze(ports: SessionPorts, company: Company, chatbot: Chatbot, widget: WidgetConfig) -> FrozenConfiguration:
-    """The published settings and the model as they are now; a call keeps them to its end."""
+def freeze(ports: SessionPorts, admitted: Admitted) -> FrozenConfiguration:
+    """The published settings and the model as they are now; a call keeps them to its end. Raises CallUnavailable."""
+    company, chatbot = admitted.company, admitted.chatbot
+    if not chatbot.enabled_call or not company.settings.features.callEnabled:
+        raise CallUnavailable(NOT_AVAILABLE)
     version = chatbot.call_settings_version
     settings = ports.chatbots.call_settings(company.company_id, chatbot.chatbot_id, version) if version else None
-    if settings is None:
-        raise CallUnavailable("A call model must be selected before chatbot can accept calls")
-    model = ports.models.get(settings.ai_model_id)
-    today = ports.now().date()
-    if model is None or not model.active or (model.shutdown_on is not None and model.shutdown_on <= today):
-        raise CallUnavailable("A call model must be selected before chatbot can accept calls")
-    if widget.branding.call_welcome_message:
-        settings = settings.model_copy(update={"greeting": widget.branding.call_welcome_message})
-    fallback = ports.models.get(settings.fallback_model_id) if settings.fallback_model_id else None
+    model = _usable_model(ports, settings.ai_model_id) if settings is not None else None
+    if settings is None or model is None:
+        raise CallUnavailable(NO_MODEL)
+    if voice_of(model, settings.voice.voice_id) is None:
+        raise CallUnavailable(NO_VOICE)
+    fallback_id = settings.fallback_model_id
+    if admitted.widget.branding.call_welcome_message:
+        settings = settings.model_copy(update={"greeting": admitted.widget.branding.call_welcome_message})
     return FrozenConfiguration(
         settings=settings,
         settings_version=version,
         model=model,
-        fallback_model=fallback,
+        fallback_model=_usable_model(ports, fallback_id) if fallback_id else None,
         company_name=company.name,
         agent_name=chatbot.agent_name,
     )
 
 
-def _check_customer(widget: WidgetConfig, customer: Customer) -> None:
-    if widget.features.require_name and not (customer.name or "").strip():
-        raise InvalidRequest("Please tell us your name.")
-    if widget.features.require_email and "@" not in (customer.email or ""):
-        raise InvalidRequest("Please tell us your email address.")
+def checked_customer(widget: WidgetConfig, customer: Customer) -> Customer:
+    """The caller's details, tidied. Raises InvalidRequest naming every field that is missing or malformed."""
+    name = " ".join((customer.name or "").split())
+    email = (customer.email or "").strip()
+    wrong = {}
+    if widget.features.require_name and not name:
+        wrong["customer.name"] = "Please tell us your name."
+    if (widget.features.require_email or email) and not EMAIL.fullmatch(email):
+        wrong["customer.email"] = "Please tell us your email address."
+    if wrong:
+        raise InvalidRequest(" ".join(wrong.values()), wrong)
+    return Customer(name=name or None, email=email or None)
 
 
-def _check_rates(ports: SessionPorts, company: Company, widget: WidgetConfig, visitor_hash: str, now: datetime) -> None:
-    busy = "You have made many calls in the last hour. Please try again later."
+def _usable_model(ports: SessionPorts, model_id: str) -> AiModel | None:
+    model = ports.models.get(model_id)
+    if model is None or not model.active or model.model_type == "chat":
+        return None
+    over = model.shutdown_on is not None and model.shutdown_on <= ports.now().date()
+    return None if over else model
+
+
+def _check_rates(ports: SessionPorts, admitted: Admitted, visitor: Visitor, visitor_hash: str, now: datetime) -> None:
+    """A visitor is an address, told apart further by its own id; so an address with many ids has a limit of its own."""
     wait = HOUR - int(now.timestamp()) % HOUR
-    if not ports.rates.take(f"visitor#{visitor_hash}", widget.advanced.calls_per_hour, HOUR, now):
-        raise RateLimited(busy, wait)
-    live = sum(1 for call in ports.calls.live() if call.company_id == company.company_id)
-    if live >= company.limits.concurrent_calls:
-        raise RateLimited("All lines are busy. Please try again in a moment.", 30)
+    if not ports.rates.take(f"visitor#{visitor_hash}", admitted.widget.advanced.calls_per_hour, HOUR, now):
+        raise RateLimited(MANY_CALLS, wait)
+    if visitor.visitor_id:
+        address = hash_token(f"{admitted.chatbot.chatbot_id}|{visitor.address}")
+        if not ports.rates.take(f"address#{address}", admitted.company.limits.calls_per_address_per_hour, HOUR, now):
+            raise RateLimited(MANY_CALLS, wait)
+
+
+def _open(ports: SessionPorts, company: Company, call: CallRecord, session: Session, now: datetime) -> None:
+    if not ports.slots.take(company.company_id, call.call_id, company.limits.concurrent_calls, now):
+        raise RateLimited(LINES_BUSY, LINES_BUSY_SECONDS)
+    try:
+        ports.calls.open(call, session)
+    except Exception:
+        ports.slots.give_back(company.company_id, call.call_id, now)
+        raise

@@ -26,7 +26,7 @@ class CompanySettings(_Model):
 class CallLimits(_Model):
     """What keeps a company's calls within what it pays for."""
 
-    concurrent_calls: Annotated[int, Field(ge=0, le=100_000)] = 50
+    concurrent_calls: Annotated[int, Field(ge=0, le=5_000)] = 50
     calls_per_address_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 30
 
 

@@ -8,6 +8,8 @@ Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Text50 = Annotated[str, Field(max_length=50)]
 Url = Annotated[str | None, Field(max_length=2000)]
 Language = Literal["en", "es", "fr", "de"]
+Domain = Annotated[str, Field(max_length=253, pattern=r"^(https?://)?(\*\.)?[^\s/:@*?#,]+(:[0-9]{1,5})?$")]
+"""One line of Allowed Domains: `example.com`, `*.example.com`, optionally with a scheme or a port."""
 
 
 class _Part(BaseModel):
@@ -99,7 +101,7 @@ class Advanced(_Part):
 
     custom_css: Annotated[str, Field(max_length=50_000)] = ""
     custom_javascript: Annotated[str, Field(max_length=50_000)] = ""
-    allowed_domains: Annotated[tuple[Annotated[str, Field(max_length=253)], ...], Field(max_length=100)] = ()
+    allowed_domains: Annotated[tuple[Domain, ...], Field(max_length=100)] = ()
     chat_messages_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 100
     calls_per_hour: Annotated[int, Field(ge=1, le=1000)] = 10
     session_timeout_minutes: Annotated[int, Field(ge=1, le=1440)] = 30

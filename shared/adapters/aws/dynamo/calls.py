@@ -52,11 +52,26 @@ class DynamoCalls:
             self._calls.replace(key, changed, rev_of(item), keys.call_extra(changed))
         except Conflict:
             return None
+        if changed.epoch > call.epoch:
+            self._fence(changed)
         return changed
+
+    def _fence(self, call: CallRecord) -> None:
+        """Refuse what the former owner still writes (its checkpoints name its epoch)."""
+        self._calls.client.update_item(
+            TableName=self._calls.name,
+            Key=keys.checkpoint(call.company_id, call.call_id).attributes,
+            UpdateExpression="SET epoch = :epoch",
+            ExpressionAttributeValues={":epoch": {"N": str(call.epoch)}},
+        )
 
     def live(self) -> Sequence[CallRecord]:
         """Every call that has not ended."""
         return self._calls.index("GSI2", "LIVE", CallRecord)
+
+    def unclosed(self) -> Sequence[CallRecord]:
+        """Every call that has ended and whose books are still open."""
+        return self._calls.index("GSI2", "CLOSING", CallRecord)
 
     def transcript(self, company_id: str, call_id: str) -> Sequence[TranscriptSegment]:
         """What was said, in order."""

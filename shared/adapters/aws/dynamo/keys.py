@@ -84,6 +84,16 @@ def rate(name: str, window: str) -> Key:
     return Key(f"RATE#{name}", window)
 
 
+def call_slots(company_id: str) -> Key:
+    """`live`: the calls a company has now."""
+    return Key(f"SLOTS#{company_id}", "META")
+
+
+def access(company_id: str, month: str, at: str, entry_id: str) -> Key:
+    """`ledger`: an access to a recording or transcript."""
+    return Key(f"AUD#{company_id}#{month}", f"{at}#{entry_id}")
+
+
 def call_extra(record: CallRecord) -> dict[str, str | int]:
     """What indexes and conditions need of a call's record."""
     extra: dict[str, str | int] = {
@@ -94,5 +104,8 @@ def call_extra(record: CallRecord) -> dict[str, str | int]:
     }
     if record.ended_at is None:
         extra["GSI2PK"] = "LIVE"
+        extra["GSI2SK"] = f"{record.company_id}#{record.call_id}"
+    elif record.cost_usd is None:
+        extra["GSI2PK"] = "CLOSING"
         extra["GSI2SK"] = f"{record.company_id}#{record.call_id}"
     return extra
