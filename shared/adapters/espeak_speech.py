@@ -16,16 +16,8 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from shared.contracts.settings.ai_model import Voice
 from shared.contracts.settings.call_settings import VoiceSettings
 from shared.ports.speech import SpeechFailed
-
-VOICES = (
-    Voice(id="simulated-anna", name="Anna", description="Clear and friendly", gender="female", accent="American"),
-    Voice(id="simulated-ben", name="Ben", description="Calm and deep", gender="male", accent="American"),
-    Voice(id="simulated-clara", name="Clara", description="Bright and quick", gender="female", accent="American"),
-    Voice(id="simulated-dan", name="Dan", description="Even and neutral", gender="male", accent="American"),
-)
 
 _VARIANTS = {
     "simulated-anna": "en-us+f2",
@@ -123,7 +115,8 @@ def _render(variant: str, words_per_minute: int, pitch: int, text: str) -> bytes
 class EspeakSpeech:
     """A `SpeechRenderer` that needs no network.
 
-    Besides `VOICES`, `espeak:<voice>+<variant>` names any voice of espeak-ng; every other id gets one of `VOICES`.
+    Speaks the voices of the catalogue's simulated model; `espeak:<voice>+<variant>` names any voice of espeak-ng, and
+    every other id gets one of the simulated ones.
     Speed (0.5-1.5) and pitch (percent) are honoured. The engine varies the voice a little: the same request gives the
     same words in nearly the same time, not the same bytes.
     """

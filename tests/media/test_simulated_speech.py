@@ -1,11 +1,12 @@
 """The offline voices: format, loudness, edges, speed, and that many renderings at once do not disturb each other."""
 
 import asyncio
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from shared.adapters.espeak_speech import VOICES, EspeakSpeech
+from shared.adapters.espeak_speech import EspeakSpeech
 from shared.contracts.settings.call_settings import VoiceSettings
 from shared.domain.catalogue import SIMULATED_VOICES
 from shared.ports.speech import SpeechFailed
@@ -19,9 +20,10 @@ async def _render(voice_id: str, speed: float = 1.0, text: str = SENTENCE) -> by
 
 
 async def test_every_voice_of_the_catalogue_sounds_different_at_the_same_loudness() -> None:
-    assert SIMULATED_VOICES == VOICES
-    sounds = {voice.id: await _render(voice.id) for voice in VOICES}
-    assert len(set(sounds.values())) == len(VOICES)
+    sounds = {voice.id: await _render(voice.id) for voice in SIMULATED_VOICES}
+    # The engine never gives the same bytes twice, but each voice keeps its own pace to less than a millisecond.
+    paces = sorted(len(pcm) / 48 for pcm in sounds.values())
+    assert min(after - before for before, after in pairwise(paces)) > 3
     for pcm in sounds.values():
         samples = np.frombuffer(pcm, np.int16).astype(float)
         assert 2000 < len(pcm) / 48 < 3500
