@@ -15,6 +15,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from infra.local import aws
+from infra.local.demo import CHATBOTS
+from shared.adapters.aws.dynamo.settings import DynamoChatbots
+from shared.adapters.aws.dynamo.table import Table
+from shared.contracts.settings.call_settings import AudioProcessingSettings
+
 ROOT = Path(__file__).parents[2]
 SIMULATED, OPENAI, GEMINI = (f"8d9e2b10-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
 
@@ -54,9 +60,20 @@ def start_platform(data: Path) -> tuple[subprocess.Popen[bytes], Running]:
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One platform for all tests of this folder."""
     process, running = start_platform(tmp_path_factory.mktemp("platform") / "data")
+    hear_the_microphone_as_it_is(running)
     yield running
     process.send_signal(signal.SIGTERM)
     process.wait(30)
+
+
+def hear_the_microphone_as_it_is(running: Running) -> None:
+    """Publish settings without echo cancellation and noise suppression, which reshape what the test compares."""
+    chatbots = DynamoChatbots(Table(aws.client("dynamodb", running.run["aws"]), "core"))
+    raw = AudioProcessingSettings(echo_cancellation=False, noise_suppression=False)
+    for bot, settings, _ in CHATBOTS:
+        chatbot = chatbots.get(bot.company_id, bot.chatbot_id)
+        assert chatbot is not None
+        chatbots.publish(chatbot, settings.model_copy(update={"audio": raw}))
 
 
 OpenBrowser = Callable[[Path], Any]

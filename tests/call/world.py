@@ -1,0 +1,311 @@
+"""A small, seeded world around a call on a virtual clock: a provider, a playout, tools and a caller with a script.
+
+It answers the core's commands with events after plausible delays. Times are virtual seconds. A connection that was
+dropped or closed says nothing more; what the caller says while no connection is in use is kept and heard by the next.
+"""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from media_tier.call.commands import (
+    CloseProvider,
+    Command,
+    DropAudio,
+    Finish,
+    OpenProvider,
+    PlayPrompt,
+    RequestResponse,
+    RunTool,
+    StopPlayback,
+    SubmitToolResult,
+    UseProvider,
+)
+from media_tier.call.events import (
+    Event,
+    LegConnected,
+    Outcome,
+    Party,
+    PlaybackFinished,
+    PlaybackStarted,
+    PlaybackStopped,
+    ProviderFailed,
+    ProviderReady,
+    ResponseEnded,
+    ResponseStarted,
+    ResponseTranscribed,
+    SpeechStarted,
+    SpeechStopped,
+    Tick,
+    ToolFinished,
+    ToolRequested,
+    Transcribed,
+)
+from media_tier.call.heard import estimated_ms
+from media_tier.call.phases import Phase
+from media_tier.call.session import CallSession
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """The AI uses a tool instead of answering at once."""
+
+    name: str
+    arguments: dict[str, object]
+
+
+@dataclass(slots=True)
+class Sound:
+    """Something in the playout queue."""
+
+    playback_id: str
+    response_id: str
+    have_ms: int
+    complete: bool
+    started: float | None = None
+
+
+@dataclass(slots=True)
+class World:
+    """`answer` maps what the caller said (or "" when the AI is asked to go on) to a reply or a tool use."""
+
+    session: CallSession
+    answer: Callable[[str], str | Use]
+    seed: int = 0
+    tool_s: float = 0.4
+    tool_ok: bool = True
+    connects: Callable[[int], bool] = lambda number: True
+    life_s: float | None = None
+    drop_at: int | None = None
+    now: float = 0.0
+    events: list[tuple[float, Event]] = field(default_factory=list)
+    commands: list[tuple[float, Command]] = field(default_factory=list)
+    open: set[int] = field(default_factory=set)
+    ready: set[int] = field(default_factory=set)
+    ever_opened: set[int] = field(default_factory=set)
+    used: int | None = None
+    dropped_at: float | None = None
+    owed_at_drop: bool = False
+    _due: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    _serial: int = 0
+    _queue: list[Sound] = field(default_factory=list)
+    _mute: set[str] = field(default_factory=set)
+    _unheard: list[tuple[str, float]] = field(default_factory=list)
+    _talking: tuple[str, float] | None = None
+    """What the caller is saying and until when."""
+    _last_words: str = ""
+    _random: Random = field(default_factory=Random)
+
+    def __post_init__(self) -> None:
+        self._random = Random(self.seed)
+
+    # The caller
+
+    def caller_says(self, at: float, text: str, lasting: float = 0.8) -> None:
+        """Have the caller speak at this time."""
+        self._at(at, lambda: self._hear(text, lasting))
+
+    def event_at(self, at: float, event: Event) -> None:
+        """Let anything happen at this time."""
+        self._at(at, lambda: self.deliver(event))
+
+    def run(self, until: float = 4000.0) -> "World":
+        """Begin the call and go on until it ends (or `until`)."""
+        self._at(0.0, lambda: self.deliver(LegConnected(Party.CALLER)))
+        while not self.finishes and self.now < until:
+            deadline = self.session.next_deadline()
+            if self._due and (deadline is None or self._due[0][0] <= deadline):
+                self.now, _, happen = heapq.heappop(self._due)
+                happen()
+            elif deadline is not None:
+                self.now = deadline
+                self.deliver(Tick())
+            else:
+                break
+        return self
+
+    @property
+    def finishes(self) -> list[Finish]:
+        """How the call ended."""
+        return self.all(Finish)
+
+    def all[C](self, kind: type[C]) -> list[C]:
+        """Every command of one kind."""
+        return [command for _, command in self.commands if isinstance(command, kind)]
+
+    def heard[E](self, kind: type[E]) -> list[tuple[float, E]]:
+        """Every event of one kind, with its time."""
+        return [(at, event) for at, event in self.events if isinstance(event, kind)]
+
+    def deliver(self, event: Event) -> None:
+        """Give the core an event and carry out what it wants."""
+        if self.finishes:
+            return
+        self.events.append((self.now, event))
+        for command in self.session.receive(event, self.now):
+            self.commands.append((self.now, command))
+            self._carry_out(command)
+        if self.drop_at == len(self.events) and self.used in self.open:
+            self.drop()
+
+    def drop(self) -> None:
+        """Break the connection in use."""
+        if self.used is not None and self.used in self.open:
+            number, self.dropped_at = self.used, self.now
+            self.owed_at_drop = self.session.phase is Phase.WITH_AI and bool(self.session.snapshot()["owed"])
+            self.open.discard(number)
+            self._later(0.05, lambda: self.deliver(ProviderFailed(number, "socket_closed")))
+
+    # Time
+
+    def _at(self, when: float, happen: Callable[[], None]) -> None:
+        self._serial += 1
+        heapq.heappush(self._due, (max(when, self.now), self._serial, happen))
+
+    def _later(self, delay: float, happen: Callable[[], None]) -> None:
+        self._at(self.now + delay * self._random.uniform(0.9, 1.1), happen)
+
+    def _from(self, number: int, delay: float, event: Event) -> None:
+        """A connection says something, if it is still there by then."""
+
+        def say() -> None:
+            if number in self.open:
+                self.deliver(event)
+
+        self._later(delay, say)
+
+    # Commands
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case OpenProvider(connection=number):
+                self._open(number)
+            case UseProvider(connection=number):
+                self.used = number
+                unheard, self._unheard = self._unheard, []
+                if self._talking is not None and self._talking[1] > self.now + 0.1:
+                    unheard.append((self._talking[0], self._talking[1] - self.now))
+                    self._talking = None
+                for text, lasting in unheard:
+                    self._hear(text, lasting)
+            case CloseProvider(connection=number):
+                self.open.discard(number)
+            case RequestResponse(tag=tag, instructions=instructions):
+                exact = (instructions or "").partition("nothing else: ")[2]
+                self._reply(self.used or 0, exact or self.answer(self._last_words), tag)
+            case SubmitToolResult(request_response=True, output=output):
+                self._reply(self.used or 0, str(output.get("say", f"The result is {output}.")), None)
+            case RunTool(call_id=call_id):
+                output = {"status": "shipped"} if self.tool_ok else {"error": "no"}
+                self._later(self.tool_s, lambda: self.deliver(ToolFinished(call_id, output, self.tool_ok)))
+            case PlayPrompt(playback_id=playback_id, text=text):
+                self._play(Sound(playback_id, "", estimated_ms(text), complete=True))
+            case StopPlayback():
+                self._stop()
+            case DropAudio(response_id=response_id):
+                self._mute.add(response_id)
+            case _:
+                pass
+
+    # The provider
+
+    def _open(self, number: int) -> None:
+        self.ever_opened.add(number)
+        self.open.add(number)
+        if self.connects(number):
+            self._from(number, 0.3, ProviderReady(number, self.life_s))
+        else:
+            self._from(number, 0.1, ProviderFailed(number, "refused"))
+
+    def _hear(self, text: str, lasting: float) -> None:
+        number = self.used
+        if number is None or number not in self.open:
+            self._unheard.append((text, lasting))
+            return
+        self._serial += 1
+        turn = f"turn-{self._serial}"
+
+        def stop() -> None:
+            if number not in self.open:
+                if self._talking == talking:
+                    self._talking = None
+                    self._unheard.append((text, lasting / 2))
+                return
+            self._talking = None
+            self._last_words = ""
+            self.deliver(SpeechStopped(turn, 100, number))
+            self._later(0.25, transcribe)
+            self._reply(number, self.answer(text), None)
+
+        def transcribe() -> None:
+            if number in self.open:
+                self._last_words = text
+                self.deliver(Transcribed(turn, text, connection=number))
+            else:
+                self._later(6.0, lambda: self._hear(text, lasting))  # nobody understood: the caller says it again
+
+        self._talking = talking = (text, self.now + lasting)
+        self.deliver(SpeechStarted(turn, 100, number))
+        self._later(lasting, stop)
+
+    def _reply(self, number: int, reply: str | Use, tag: str | None) -> None:
+        self._serial += 1
+        response, item, call_id = f"response-{self._serial}", f"item-{self._serial}", f"tool-{self._serial}"
+        self._from(number, 0.3, ResponseStarted(response, tag, number))
+        if isinstance(reply, Use):
+            self._from(number, 0.4, ToolRequested(call_id, reply.name, dict(reply.arguments), response, number))
+            self._from(number, 0.6, ResponseEnded(response, Outcome.COMPLETED, {}, connection=number))
+            return
+        total = estimated_ms(reply)
+        half = len(reply) // 2
+
+        def speak(text: str, audio_ms: int, final: bool) -> None:
+            if number in self.open:
+                self._sound(item, response, audio_ms, final)
+                self.deliver(ResponseTranscribed(response, item, text, audio_ms, final, number))
+
+        self._later(0.45, lambda: speak(reply[:half], total // 2, False))
+        self._later(0.6, lambda: speak(reply[half:], total, True))
+        self._from(number, 0.8, ResponseEnded(response, Outcome.COMPLETED, {item: total}, connection=number))
+
+    # The playout
+
+    def _sound(self, item: str, response: str, audio_ms: int, complete: bool) -> None:
+        if response in self._mute:
+            return
+        known = next((sound for sound in self._queue if sound.playback_id == item), None)
+        if known is None:
+            self._play(Sound(item, response, audio_ms, complete))
+        else:
+            known.have_ms, known.complete = audio_ms, complete
+            self._watch(known)
+
+    def _play(self, sound: Sound) -> None:
+        self._queue.append(sound)
+        self._at(self.now, self._next)
+
+    def _next(self) -> None:
+        if self._queue and self._queue[0].started is None:
+            sound = self._queue[0]
+            sound.started = self.now
+            self.deliver(PlaybackStarted(sound.playback_id))
+            self._watch(sound)
+
+    def _watch(self, sound: Sound) -> None:
+        def over() -> None:
+            if sound in self._queue and sound.complete and self.now >= (sound.started or 0) + sound.have_ms / 1000:
+                self._queue.remove(sound)
+                self.deliver(PlaybackFinished(sound.playback_id, sound.have_ms))
+                self._next()
+
+        if sound.started is not None:
+            self._at(sound.started + sound.have_ms / 1000, over)
+
+    def _stop(self) -> None:
+        stopped, self._queue = self._queue, []
+        for sound in stopped:
+            started = self.now if sound.started is None else sound.started
+            played = min(sound.have_ms, round((self.now - started) * 1000))
+            event = PlaybackStopped(sound.playback_id, played)
+            self._later(0.05, lambda event=event: self.deliver(event))  # type: ignore[misc]  # default binds the loop variable
