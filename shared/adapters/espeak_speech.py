@@ -16,21 +16,13 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from shared.contracts.settings.ai_model import Voice
 from shared.contracts.settings.call_settings import VoiceSettings
 from shared.ports.speech import SpeechFailed
-
-VOICES = (
-    Voice(id="simulated-anna", name="Anna", description="Clear and friendly", gender="female", accent="American"),
-    Voice(id="simulated-ben", name="Ben", description="Calm and deep", gender="male", accent="American"),
-    Voice(id="simulated-clara", name="Clara", description="Bright and quick", gender="female", accent="American"),
-    Voice(id="simulated-dan", name="Dan", description="Even and neutral", gender="male", accent="American"),
-)
 
 _VARIANTS = {
     "simulated-anna": "en-us+f2",
     "simulated-ben": "en-us+m3",
-    "simulated-clara": "en-us+Annie",
+    "simulated-clara": "en-us+f5",
     "simulated-dan": "en-us+m7",
 }
 _WORDS_PER_MINUTE = 165
@@ -38,8 +30,8 @@ _MEDIUM_PITCH = 50
 _TARGET_RMS = 3300.0
 _TARGET_PEAK = 26000.0
 _EDGE_MS = 20
-_HUSH = 120
-"""Samples below this count as silence when the edges are trimmed (full scale is 32767)."""
+_HUSH = 0.01
+"""Samples below this share of the loudest count as silence when the edges are trimmed."""
 
 # Numbers of speak_lib.h
 _AUDIO_OUTPUT_SYNCHRONOUS = 2
@@ -100,9 +92,10 @@ def _variant(voice_id: str) -> str:
 def _finish(pcm: bytes, rate: int) -> bytes:
     """To 24 kHz, one loudness for all voices, at most `_EDGE_MS` of silence at either edge."""
     sound = np.frombuffer(pcm, np.int16)
-    loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > _HUSH)
-    if not loud.size:
+    levels = np.abs(sound.astype(np.int32))
+    if not levels.any():
         raise SpeechFailed("nothing to say")
+    loud = np.flatnonzero(levels > levels.max() * _HUSH)
     edge = rate * _EDGE_MS // 1000
     sound = sound[max(0, int(loud[0]) - edge) : int(loud[-1]) + 1 + edge]
     speech: NDArray[np.float32] = soxr.resample(sound.astype(np.float32), rate, 24_000)
@@ -122,8 +115,10 @@ def _render(variant: str, words_per_minute: int, pitch: int, text: str) -> bytes
 class EspeakSpeech:
     """A `SpeechRenderer` that needs no network.
 
-    Besides `VOICES`, `espeak:<voice>+<variant>` names any voice of espeak-ng; every other id gets one of `VOICES`.
-    Speed (0.5-1.5) and pitch (percent) are honoured.
+    Speaks the voices of the catalogue's simulated model; `espeak:<voice>+<variant>` names any voice of espeak-ng, and
+    every other id gets one of the simulated ones.
+    Speed (0.5-1.5) and pitch (percent) are honoured. The engine varies the voice a little: the same request gives the
+    same words in nearly the same time, not the same bytes.
     """
 
     def __init__(self) -> None:

@@ -41,6 +41,17 @@ class ListeningEar:
         ]
 
 
+class UnderstandingRecogniser:
+    """The simulated model's recogniser, without its confidence."""
+
+    def __init__(self, phrases: Sequence[str]) -> None:
+        self._recogniser = hearing.Recogniser(phrases)
+
+    async def recognise(self, pcm: bytes) -> str:
+        """What was said."""
+        return (await self._recogniser.recognise(pcm)).text
+
+
 class RenderedVoice:
     """Speaks through a renderer; a vendor's voice names are its business."""
 
@@ -79,7 +90,7 @@ class RealBrains:
 
     def __init__(self, speech: SpeechRenderer, scenario: PlayedScenario, phrases: Sequence[str]) -> None:
         self._voice, self._scenario = RenderedVoice(speech), scenario
-        self._recogniser = hearing.Recogniser(phrases)
+        self._recogniser = UnderstandingRecogniser(phrases)
 
     def __call__(self, script: StandInScript, silence_ms: int) -> Brain:
         """A BrainMaker."""

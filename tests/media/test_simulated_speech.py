@@ -1,0 +1,60 @@
+"""The offline voices: format, loudness, edges, speed, and that many renderings at once do not disturb each other."""
+
+import asyncio
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from shared.adapters.espeak_speech import EspeakSpeech
+from shared.contracts.settings.call_settings import VoiceSettings
+from shared.domain.catalogue import SIMULATED_VOICES
+from shared.ports.speech import SpeechFailed
+from tests.media.speech_samples import renderer
+
+SENTENCE = "Hello! This is a simulated response."
+
+
+async def _render(voice_id: str, speed: float = 1.0, text: str = SENTENCE) -> bytes:
+    return await renderer().render(model_id="m", voice=VoiceSettings(voice_id=voice_id, speed=speed), text=text)
+
+
+async def test_every_voice_of_the_catalogue_sounds_different_at_the_same_loudness() -> None:
+    sounds = {voice.id: await _render(voice.id) for voice in SIMULATED_VOICES}
+    # The engine never gives the same bytes twice, but each voice keeps its own pace to less than a millisecond.
+    paces = sorted(len(pcm) / 48 for pcm in sounds.values())
+    assert min(after - before for before, after in pairwise(paces)) > 3
+    for pcm in sounds.values():
+        samples = np.frombuffer(pcm, np.int16).astype(float)
+        assert 2000 < len(pcm) / 48 < 3500
+        assert 3000 < np.sqrt(np.mean(samples**2)) < 3600
+        loud = np.flatnonzero(np.abs(samples) > 0.01 * np.abs(samples).max())
+        assert loud[0] <= 30 * 24
+        assert len(samples) - loud[-1] <= 30 * 24
+
+
+async def test_speed_changes_duration() -> None:
+    slow, normal, fast = [len(await _render("simulated-ben", speed)) for speed in (0.7, 1.0, 1.4)]
+    assert slow > 1.2 * normal > 1.2 * 1.2 * fast
+
+
+async def test_renderings_at_once_keep_their_own_voice_and_text() -> None:
+    wanted = [("simulated-anna", "Hello."), ("simulated-ben", "Goodbye now."), ("simulated-dan", "Yes.")] * 4
+    alone = [len(await _render(voice, text=text)) for voice, text in wanted]
+    other = EspeakSpeech()
+    together = await asyncio.gather(
+        *(
+            (renderer() if index % 2 else other).render(model_id="m", voice=VoiceSettings(voice_id=voice), text=text)
+            for index, (voice, text) in enumerate(wanted)
+        )
+    )
+    other.close()
+    assert [len(pcm) for pcm in together] == pytest.approx(alone, abs=48 * 20)
+
+
+async def test_voices_of_other_models_speak_and_nothing_to_say_fails() -> None:
+    assert len(await _render("marin")) == pytest.approx(len(await _render("marin")), abs=48 * 20)
+    with pytest.raises(SpeechFailed):
+        await _render("simulated-anna", text=" ")
+    with pytest.raises(SpeechFailed):
+        await _render("espeak:no-such-voice")
