@@ -1,7 +1,7 @@
 """What the AI says: answers as they are generated, and all playback as it is heard."""
 
 from media_tier.call.call_state import Call, StopCause
-from media_tier.call.commands import DropAudio, StartRecording, TruncateResponse
+from media_tier.call.commands import DropAudio, RequestResponse, StartRecording, TruncateResponse
 from media_tier.call.ending import goodbye_over, refuse
 from media_tier.call.events import (
     Outcome,
@@ -78,9 +78,8 @@ def response_ended(call: Call, event: ResponseEnded) -> None:
         _settle_words(call, item)
     if event.outcome is Outcome.FAILED and not response.items and response.tag not in call.owed.asked:
         response.settled = True
-        if call.phase is Phase.WITH_AI and call.patience.may_retry():
-            call.ask(RETRY_TAG, None)
-            call.patience.may_retry()
+        if call.phase is Phase.WITH_AI and call.patience.retry(call.clock.now):
+            call.out.append(RequestResponse(RETRY_TAG))
         return
     _draw_conclusions(call, response)
 

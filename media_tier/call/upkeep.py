@@ -5,7 +5,7 @@ Order matters: losses before the policies that would speak, the end before new s
 
 from media_tier.call import ending, fallback_desk, on_tools
 from media_tier.call.call_state import Call
-from media_tier.call.commands import AskToReconnect, TellSpeaking
+from media_tier.call.commands import AskToReconnect, RequestResponse, TellSpeaking
 from media_tier.call.events import Party, ProviderFailed
 from media_tier.call.floor import Sound
 from media_tier.call.heard import estimated_ms, heard_text
@@ -104,8 +104,7 @@ def _provider(call: Call) -> None:
     call.patience.hold(busy, now)
     verdict = call.patience.verdict(now)
     if verdict is Verdict.RETRY and link.in_use is not None:
-        call.ask(RETRY_TAG, None)
-        call.patience.may_retry()
+        call.out.append(RequestResponse(RETRY_TAG))
     elif verdict is Verdict.LOST and link.in_use is not None:
         call.owed.answer = True
         failed(call, ProviderFailed(link.in_use.number, "stalled"))
