@@ -137,7 +137,7 @@ def playback_stopped(call: Call, event: PlaybackStopped) -> None:
     _settle_words(call, playback)
     if playback.line is not None:
         call.floor.forget(playback)
-        _line_cut(call, playback.line, playback.text, playback.playback_id)
+        _line_cut(call, playback.line, playback.text, playback.playback_id, call.stop_cause)
         return
     response = call.floor.response_of(playback)
     if response is not None:
@@ -223,14 +223,15 @@ def _draw_conclusions(call: Call, response: Response) -> None:
         if heard and response.items:
             _line_heard(call, line, response.tag)
         else:
-            _line_cut(call, line, text, response.tag)
+            cause = call.stop_cause if response.dropped else StopCause.CALLER
+            _line_cut(call, line, text, response.tag, cause)
     elif heard and not response.used_tools:
         call.owed.answer, call.owed.cut = False, None
         call.patience.rest()
         if call.link.in_use is not None:
             call.tooling.settle()
-    elif response.used_tools or response.dropped or response.started:
-        call.patience.rest()
+    elif response.outcome is Outcome.FAILED and not response.dropped and call.patience.retry(call.clock.now):
+        call.owed.answer, call.owed.resume_at = True, call.clock.now
 
 
 def _line_heard(call: Call, line: Line, playback_id: str) -> None:
@@ -245,13 +246,13 @@ def _line_heard(call: Call, line: Line, playback_id: str) -> None:
         call.out.append(StartRecording())
 
 
-def _line_cut(call: Call, line: Line, text: str, playback_id: str) -> None:
+def _line_cut(call: Call, line: Line, text: str, playback_id: str, cause: StopCause) -> None:
     if line is Line.GOODBYE:
         _line_heard(call, line, playback_id)
         return
     if call.phase is not Phase.WITH_AI or line not in {opening for opening, _ in opening_lines(call.configuration)}:
         return
-    if call.stop_cause is StopCause.CALLER:
+    if cause is StopCause.CALLER:
         again = call.opening.cut(line)
         if again is not None:
             call.say(line, again)

@@ -87,6 +87,8 @@ def interrupt(call: Call) -> None:
     if call.floor.caller_turn is not None:
         call.owed.answer = False
         call.patience.rest()
+    elif call.patience.waiting:
+        call.patience.ask(call.clock.now)
 
 
 def lose_turn(call: Call) -> bool:

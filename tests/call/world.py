@@ -7,9 +7,12 @@ dropped or closed says nothing more; what the caller says while no connection is
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from json import dumps, loads
 from random import Random
 
 from media_tier.call.commands import (
+    AddContext,
+    AppendTranscript,
     CloseProvider,
     Command,
     DropAudio,
@@ -25,6 +28,7 @@ from media_tier.call.commands import (
 from media_tier.call.events import (
     Event,
     LegConnected,
+    LegDropped,
     Outcome,
     Party,
     PlaybackFinished,
@@ -45,6 +49,7 @@ from media_tier.call.events import (
 from media_tier.call.heard import estimated_ms
 from media_tier.call.phases import Phase
 from media_tier.call.session import CallSession
+from shared.contracts.records.call import FrozenConfiguration, TranscriptSegment
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ class Sound:
 class World:
     """`answer` maps what the caller said (or "" when the AI is asked to go on) to a reply or a tool use."""
 
-    session: CallSession
+    configuration: FrozenConfiguration
+    tool_names: frozenset[str]
     answer: Callable[[str], str | Use]
     seed: int = 0
     tool_s: float = 0.4
@@ -78,7 +84,11 @@ class World:
     connects: Callable[[int], bool] = lambda number: True
     life_s: float | None = None
     drop_at: int | None = None
+    leg_drop_at: int | None = None
+    move_at: int | None = None
+    """After this many events the call goes on in another process, with a new session and a new provider."""
     now: float = 0.0
+    session: CallSession = field(init=False)
     events: list[tuple[float, Event]] = field(default_factory=list)
     commands: list[tuple[float, Command]] = field(default_factory=list)
     open: set[int] = field(default_factory=set)
@@ -95,10 +105,13 @@ class World:
     _talking: tuple[str, float] | None = None
     """What the caller is saying and until when."""
     _last_words: str = ""
+    _known_result: str = ""
+    """What the model knows of the tool it used for the caller's last words."""
     _random: Random = field(default_factory=Random)
 
     def __post_init__(self) -> None:
         self._random = Random(self.seed)
+        self.session = CallSession(self.configuration, tool_names=self.tool_names)
 
     # The caller
 
@@ -146,6 +159,11 @@ class World:
         for command in self.session.receive(event, self.now):
             self.commands.append((self.now, command))
             self._carry_out(command)
+        if self.leg_drop_at == len(self.events):
+            self._at(self.now, lambda: self.deliver(LegDropped(Party.CALLER)))
+            self.event_at(self.now + 2.0, LegConnected(Party.CALLER, resumed=True))
+        if self.move_at == len(self.events) and not self.finishes:
+            self._at(self.now, self.move)
         if self.drop_at == len(self.events) and self.used in self.open:
             self.drop()
 
@@ -156,6 +174,25 @@ class World:
             self.owed_at_drop = self.session.phase is Phase.WITH_AI and bool(self.session.snapshot()["owed"])
             self.open.discard(number)
             self._later(0.05, lambda: self.deliver(ProviderFailed(number, "socket_closed")))
+
+    def move(self) -> None:
+        """The process dies; two seconds later the caller comes back to another one."""
+        if self.finishes:
+            return
+        core = loads(dumps(self.session.snapshot()))
+        rows = {row.segment_id: row for row in self.all(AppendTranscript) if row.final}
+        segments = [
+            TranscriptSegment(segment_id=r.segment_id, role=r.role, text=r.text, start_ms=r.start_ms, end_ms=r.end_ms)
+            for r in rows.values()
+        ]
+        self.dropped_at, self.owed_at_drop = self.now, bool(core["owed"])
+        self.open.clear()
+        self._queue.clear()
+        self.used = None
+        self.session = CallSession.resumed(
+            self.configuration, core, elapsed_ms=core["elapsed_ms"], transcript=segments, tool_names=self.tool_names
+        )
+        self.event_at(self.now + 2.0, LegConnected(Party.CALLER, resumed=True))
 
     # Time
 
@@ -179,7 +216,9 @@ class World:
 
     def _carry_out(self, command: Command) -> None:
         match command:
-            case OpenProvider(connection=number):
+            case OpenProvider(connection=number, tools_done=tools_done):
+                outputs = [done.output for done in tools_done if done.output is not None]
+                self._known_result = f"The result is {outputs[-1]}." if outputs else ""
                 self._open(number)
             case UseProvider(connection=number):
                 self.used = number
@@ -193,9 +232,12 @@ class World:
                 self.open.discard(number)
             case RequestResponse(tag=tag, instructions=instructions):
                 exact = (instructions or "").partition("nothing else: ")[2]
-                self._reply(self.used or 0, exact or self.answer(self._last_words), tag)
+                self._reply(self.used or 0, exact or self._known_result or self.answer(self._last_words), tag)
             case SubmitToolResult(request_response=True, output=output):
-                self._reply(self.used or 0, str(output.get("say", f"The result is {output}.")), None)
+                self._known_result = str(output.get("say", f"The result is {output}."))
+                self._reply(self.used or 0, self._known_result, None)
+            case AddContext(text=text) if text.startswith("(Result"):
+                self._known_result = text
             case RunTool(call_id=call_id):
                 output = {"status": "shipped"} if self.tool_ok else {"error": "no"}
                 self._later(self.tool_s, lambda: self.deliver(ToolFinished(call_id, output, self.tool_ok)))
@@ -233,7 +275,7 @@ class World:
                     self._unheard.append((text, lasting / 2))
                 return
             self._talking = None
-            self._last_words = ""
+            self._last_words = self._known_result = ""
             self.deliver(SpeechStopped(turn, 100, number))
             self._later(0.25, transcribe)
             self._reply(number, self.answer(text), None)
