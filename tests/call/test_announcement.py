@@ -21,6 +21,7 @@ from media_tier.call.events import (
     PlaybackStarted,
     PlaybackStopped,
     PromptMissing,
+    ProviderFailed,
     ProviderReady,
     ResponseEnded,
     ResponseStarted,
@@ -137,3 +138,37 @@ def test_fixed_sentences_hold_what_this_configuration_needs() -> None:
     plain = fixed_sentences(configuration(OPENAI_LIKE, max_duration_minutes=1, tools={"enabled": False}))
     assert set(plain) < {*spoken}
     assert len(fixed_sentences(configuration(OPENAI_LIKE, fallback="queue_for_human"))) == len(spoken) - 2 + 4
+
+
+def test_an_announcement_the_ai_fails_to_say_is_tried_three_times_and_then_not_recorded() -> None:
+    session = new(recording={"enabled": True})
+    play(session, (0, CONNECTED), (5, PlaybackFinished("prompt-2", 5)), (10, ProviderReady(1)))
+    tag, at = "prompt-1", 100
+    for attempt in range(3):
+        said = play(session, (at, PromptMissing(tag)))
+        assert [request.tag for _, request in only(said, RequestResponse)] == [tag]
+        response = f"response-{attempt}"
+        said = play(
+            session, (at + 100, ResponseStarted(response, tag)), (at + 200, ResponseEnded(response, Outcome.FAILED))
+        )
+        prompts = only(said, PlayPrompt)
+        assert [prompt.text for _, prompt in prompts] == [RECORDING_ANNOUNCEMENT] * (attempt < 2)
+        tag, at = (prompts[0][1].playback_id if prompts else ""), at + 1000
+    assert not only(play(session, until=20_000), StartRecording)
+
+
+def test_a_sentence_the_ai_was_asked_for_survives_its_connection() -> None:
+    session = new()
+    play(session, (0, CONNECTED), (10, ProviderReady(1)), (20, PromptMissing("prompt-1")))
+    play(session, (300, ResponseStarted("response-1", "prompt-1")), (400, ProviderFailed(1, "closed")))
+    said = play(session, (800, ProviderReady(2)))
+    assert [request.tag for _, request in only(said, RequestResponse)] == ["prompt-1"]
+
+
+def test_a_sentence_the_ai_was_asked_for_is_said_again_after_a_dropped_leg() -> None:
+    session = new()
+    play(session, (0, CONNECTED), (10, ProviderReady(1)), (20, PromptMissing("prompt-1")))
+    play(session, (300, ResponseStarted("response-1", "prompt-1")), (400, LegDropped(Party.CALLER)))
+    play(session, (410, ResponseEnded("response-1", Outcome.CANCELLED)))
+    said = play(session, (900, LegConnected(Party.CALLER, resumed=True)))
+    assert [request.tag for _, request in only(said, RequestResponse)] == ["prompt-1"]

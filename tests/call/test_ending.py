@@ -4,15 +4,22 @@ from itertools import permutations
 
 import pytest
 
-from media_tier.call.commands import AppendTranscript, Command, Finish, StopPlayback, SubmitToolResult
+from media_tier.call.commands import AppendTranscript, Command, Finish, RequestResponse, StopPlayback, SubmitToolResult
 from media_tier.call.events import (
     EndRequested,
     Event,
     LegDropped,
+    Outcome,
     Party,
     PlaybackFinished,
+    PlaybackStarted,
+    PromptMissing,
     ProviderFailed,
+    ResponseEnded,
+    ResponseStarted,
+    ResponseTranscribed,
     Tick,
+    ToolFinished,
     ToolRequested,
     Transcribed,
 )
@@ -22,6 +29,7 @@ from media_tier.call.session import CallSession
 from shared.contracts.records.call import EndedBy, EndReason
 from tests.call.script import (
     CONNECTED,
+    OPENAI_LIKE,
     ai_says,
     caller_says,
     configuration,
@@ -132,3 +140,40 @@ def test_every_phase_can_reach_the_end_and_only_along_the_table() -> None:
         assert phase is Phase.ENDED or Phase.ENDED in MOVES[phase]
     with pytest.raises(ImpossibleMove):
         moved(Phase.ENDED, Phase.WITH_AI)
+
+
+def test_a_goodbye_without_a_rendering_is_said_by_the_ai() -> None:
+    session = new()
+    greeted(session)
+    tag = prompt_id(play(session, *caller_says("goodbye", 2000)), GOODBYE)
+    said = play(session, (3010, PromptMissing(tag)))
+    assert [request.tag for _, request in only(said, RequestResponse)] == [tag]
+    said = play(
+        session,
+        (3300, ResponseStarted("response-1", tag)),
+        (3310, ResponseTranscribed("response-1", "item-1", GOODBYE, 2000)),
+        (3320, PlaybackStarted("item-1")),
+        (3330, ResponseEnded("response-1", Outcome.COMPLETED, {"item-1": 2000})),
+    )
+    assert not only(said, Finish)
+    assert play(session, (5320, PlaybackFinished("item-1", 2000)))[-1][1] == Finish(
+        EndReason.USER_ENDED, EndedBy.CALLER
+    )
+
+
+def test_a_goodbye_the_ai_can_no_longer_say_is_skipped() -> None:
+    session = new()
+    greeted(session)
+    tag = prompt_id(play(session, *caller_says("goodbye", 2000)), GOODBYE)
+    said = play(session, (3010, PromptMissing(tag)), (3500, ProviderFailed(1, "closed")))
+    assert said[-1] == (3500, Finish(EndReason.USER_ENDED, EndedBy.CALLER))
+
+
+def test_a_result_that_comes_while_closing_is_passed_on_without_asking_for_speech() -> None:
+    session = new(OPENAI_LIKE, "look_up")
+    greeted(session)
+    play(session, (1500, ToolRequested("call-1", "look_up", {}, "response-1", 1)), *caller_says("goodbye", 1600))
+    said = play(session, (2700, ToolFinished("call-1", {"n": 1})))
+    assert only(said, SubmitToolResult) == [
+        (2700, SubmitToolResult("call-1", "look_up", {"n": 1}, request_response=False))
+    ]

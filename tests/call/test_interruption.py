@@ -6,6 +6,7 @@ from media_tier.call.commands import (
     Command,
     DropAudio,
     Finish,
+    RequestResponse,
     StopPlayback,
     TellSpeaking,
     TruncateResponse,
@@ -17,6 +18,7 @@ from media_tier.call.events import (
     PlaybackStopped,
     ResponseEnded,
     ResponseInterrupted,
+    ResponseStarted,
     ResponseTranscribed,
     SpeechStarted,
     SpeechStopped,
@@ -185,3 +187,17 @@ def test_words_that_arrive_after_the_cut_complete_what_was_heard() -> None:
     rows = [row for _, row in only(said, AppendTranscript)]
     assert all(row.interrupted and row.final for row in rows)
     assert not rows or rows[-1].text in ("We", "We are")
+
+
+def test_the_answer_to_a_turn_stays_owed_when_the_old_answer_is_cut_late() -> None:
+    session = answering()
+    play(session, (5000, SpeechStarted("turn-2", 120)), (5200, SpeechStopped("turn-2")))
+    said = play(session, (5250, PlaybackStopped(ITEM, 900)), until=14_000)
+    assert [(at, request.tag) for at, request in only(said, RequestResponse)] == [(13_200, "retry")]
+
+
+def test_a_model_without_speech_events_ends_the_turn_with_its_answer() -> None:
+    session = new(GEMINI_LIKE.model_copy(update={"emits_speech_events": False}))
+    greeted(session)
+    said = play(session, (2000, SpeechStarted("turn-1")), (3000, ResponseStarted("response-1")))
+    assert (3000, TellSpeaking(Party.CALLER, False)) in said

@@ -25,6 +25,7 @@ from media_tier.call.events import (
     ResponseStarted,
     SpeechStarted,
     SpeechStopped,
+    ToolRequested,
     Transcribed,
 )
 from media_tier.call.phases import Phase
@@ -258,3 +259,23 @@ def test_a_restored_conversation_is_told_only_what_came_after_the_handle() -> No
     )
     said = play(session, (3400, ProviderReady(2, restored=False)))
     assert [context.text for _, context in only(said, AddContext)] == [GREETING.text, "Hi"]
+
+
+def test_an_answer_that_fails_half_way_is_continued_once() -> None:
+    session = asked()
+    item = "response-1-item"
+    play(session, *ai_says("We are open from nine", 3200)[:3], (3300, ResponseEnded("response-1", Outcome.FAILED)))
+    said = play(session, (5220, PlaybackFinished(item, 2000)))
+    assert [request.tag for _, request in only(said, RequestResponse)] == ["resume"]
+
+
+def test_after_an_instant_tool_answer_the_provider_is_still_expected_to_speak() -> None:
+    session = asked()
+    said = play(
+        session,
+        (3200, ResponseStarted("response-1")),
+        (3300, ToolRequested("call-1", "nonsense", {}, "response-1", 1)),
+        (3400, ResponseEnded("response-1", Outcome.COMPLETED)),
+        until=12_000,
+    )
+    assert [(at, request.tag) for at, request in only(said, RequestResponse)] == [(11_300, "retry")]
