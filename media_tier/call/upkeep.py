@@ -104,7 +104,8 @@ def _provider(call: Call) -> None:
     call.patience.hold(busy, now)
     verdict = call.patience.verdict(now)
     if verdict is Verdict.RETRY and link.in_use is not None:
-        call.out.append(RequestResponse(RETRY_TAG))
+        tag, (_, text) = next(iter(call.owed.asked.items()), (RETRY_TAG, (None, "")))
+        call.out.append(RequestResponse(tag, say_exactly(text) if text else None))
     elif verdict is Verdict.LOST and link.in_use is not None:
         call.owed.answer = True
         failed(call, ProviderFailed(link.in_use.number, "stalled"))
@@ -130,6 +131,8 @@ def _speak(call: Call) -> None:
         call.say(Line.TOOL_FILLER, TOOL_RUNNING)
     if call.link.in_use is None or call.floor.generating():
         return
+    if owed.asked and not call.patience.waiting and call.floor.ai_silent:
+        owed.missing, owed.asked = {**owed.asked, **owed.missing}, {}
     if owed.missing and not owed.asked:
         tag = next(iter(owed.missing))
         owed.asked[tag] = owed.missing.pop(tag)

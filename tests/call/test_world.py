@@ -12,6 +12,7 @@ from media_tier.call.commands import (
     PlayPrompt,
     RequestResponse,
     RunTool,
+    StartRecording,
     SubmitToolResult,
     TruncateResponse,
     UseProvider,
@@ -21,6 +22,7 @@ from media_tier.call.sentences import (
     ALL_BUSY,
     GOODBYE,
     NOT_HEARD,
+    RECORDING_ANNOUNCEMENT,
     SILENCE_GOODBYE,
     STILL_THERE,
     TECHNICAL_DIFFICULTIES,
@@ -28,7 +30,7 @@ from media_tier.call.sentences import (
 )
 from shared.contracts.records.call import EndedBy, EndReason, Role
 from shared.contracts.settings.ai_model import Capabilities
-from shared.contracts.settings.call_settings import DEFAULT_GREETING
+from shared.contracts.settings.call_settings import DEFAULT_GREETING, DISCLOSURE
 from tests.call.script import GEMINI_LIKE, OPENAI_LIKE, configuration
 from tests.call.world import Use, World
 
@@ -115,6 +117,17 @@ def test_function_calling() -> None:
     assert [result.output for result in call.all(SubmitToolResult)] == [{"status": "shipped"}]
     spoken = [text for role, text in final_lines(call) if role is Role.ASSISTANT]
     assert spoken[1].startswith("Let me check that for you") and "shipped" in spoken[2]
+
+
+def test_a_call_without_any_rendering() -> None:
+    call = world(rendered=False, settings={"recording": {"enabled": True}, "disclosure": {"enabled": True}})
+    call.caller_says(20.0, "What are your business hours?")
+    call.caller_says(28.0, "Okay, goodbye!")
+    call.run()
+    spoken = [text for role, text in final_lines(call) if role is Role.ASSISTANT]
+    assert spoken == [DISCLOSURE, RECORDING_ANNOUNCEMENT, DEFAULT_GREETING, HOURS, GOODBYE]
+    assert len(call.all(StartRecording)) == 1
+    assert call.finishes[0].reason is EndReason.USER_ENDED
 
 
 def scripted(seed: int, **faults: Any) -> World:

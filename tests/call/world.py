@@ -31,6 +31,7 @@ from media_tier.call.events import (
     LegDropped,
     Outcome,
     Party,
+    PromptMissing,
     ProviderFailed,
     ProviderReady,
     ResponseEnded,
@@ -68,6 +69,8 @@ class World:
     seed: int = 0
     tool_s: float = 0.4
     tool_ok: bool = True
+    rendered: bool = True
+    """Fixed sentences have renderings; otherwise the provider must say them."""
     connects: Callable[[int], bool] = lambda number: True
     life_s: float | None = None
     drop_at: int | None = None
@@ -228,6 +231,8 @@ class World:
             case RunTool(call_id=call_id):
                 output = {"status": "shipped"} if self.tool_ok else {"error": "no"}
                 self.later(self.tool_s, lambda: self.deliver(ToolFinished(call_id, output, self.tool_ok)))
+            case PlayPrompt(playback_id=playback_id) if not self.rendered:
+                self.event_at(self.now, PromptMissing(playback_id))
             case PlayPrompt(playback_id=playback_id, text=text):
                 self.playout.add(Sound(playback_id, "", estimated_ms(text), complete=True))
             case StopPlayback():
