@@ -48,6 +48,9 @@ def test_recording_begins_when_the_announcement_was_heard() -> None:
     assert not only(said, StartRecording)
     said = play(session, (910, PlaybackStarted("prompt-2")), (3000, PlaybackFinished("prompt-2", 2090)))
     assert only(said, StartRecording) == [(3000, StartRecording())]
+    assert session.snapshot()["recording"]
+    said = play(session, (4000, LegDropped(Party.CALLER)), (5000, LegConnected(Party.CALLER, resumed=True)))
+    assert not only(said, StartRecording), "it is on already"
 
 
 def test_recording_begins_at_once_without_an_announcement() -> None:
