@@ -117,3 +117,20 @@ def test_loaded_segments_keep_their_ids_and_new_ones_follow() -> None:
     transcript = Transcript(shown=True, confidence=False, next_id=2)
     transcript.load([TranscriptSegment(segment_id="segment-9", role=Role.USER, text="a", start_ms=0, end_ms=1)])
     assert transcript.open(Role.USER, 5).segment_id == "segment-10"
+
+
+def test_words_that_were_shown_stay_when_the_rest_is_lost() -> None:
+    for last in (Transcribed("turn-1", None), ProviderFailed(1, "closed")):
+        session = new()
+        greeted(session)
+        play(session, (2000, SpeechStarted("turn-1")), (2300, Transcribed("turn-1", "I would", final=False)))
+        rows = [row for _, row in only(play(session, (2600, last)), AppendTranscript)]
+        assert [(row.text, row.final) for row in rows] == [("I would", True)]
+
+
+def test_a_turn_lost_without_words_leaves_no_line() -> None:
+    session = new()
+    greeted(session)
+    play(session, (2000, SpeechStarted("turn-1")))
+    ((_, opened),) = only(play(session, (2600, ProviderFailed(1, "closed"))), OpenProvider)
+    assert [item.role for item in opened.history] == [Role.ASSISTANT]
