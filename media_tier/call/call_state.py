@@ -116,6 +116,8 @@ class Call:
         self.link.on_fallback = bool(core.get("on_fallback", False)) and configuration.fallback_model is not None
         self.opening = Opening(configuration, core.get("opening_done", ()))
         self.silence = SilenceLadder(float(settings.silence_timeout_seconds), int(core.get("silence_said", 0)))
+        if core.get("silence_extended"):
+            self.silence.grant()
         self.duration = Duration(settings.max_duration_minutes * 60.0, bool(core.get("duration_warned", False)))
         self.interruption = Interruption(settings.interruption)
         self.patience = Patience()

@@ -1,7 +1,7 @@
 """What the AI says: answers as they are generated, and all playback as it is heard."""
 
 from media_tier.call.call_state import Call, StopCause
-from media_tier.call.commands import DropAudio, StartRecording, TruncateResponse
+from media_tier.call.commands import DropAudio, RequestResponse, StartRecording, TruncateResponse
 from media_tier.call.ending import goodbye_over, refuse
 from media_tier.call.events import (
     Outcome,
@@ -78,9 +78,8 @@ def response_ended(call: Call, event: ResponseEnded) -> None:
         _settle_words(call, item)
     if event.outcome is Outcome.FAILED and not response.items and response.tag not in call.owed.asked:
         response.settled = True
-        if call.phase is Phase.WITH_AI and call.patience.may_retry():
-            call.ask(RETRY_TAG, None)
-            call.patience.may_retry()
+        if call.phase is Phase.WITH_AI and call.patience.retry(call.clock.now):
+            call.out.append(RequestResponse(RETRY_TAG))
         return
     _draw_conclusions(call, response)
 
@@ -138,7 +137,7 @@ def playback_stopped(call: Call, event: PlaybackStopped) -> None:
     _settle_words(call, playback)
     if playback.line is not None:
         call.floor.forget(playback)
-        _line_cut(call, playback.line, playback.text, playback.playback_id)
+        _line_cut(call, playback.line, playback.text, playback.playback_id, call.stop_cause)
         return
     response = call.floor.response_of(playback)
     if response is not None:
@@ -224,14 +223,15 @@ def _draw_conclusions(call: Call, response: Response) -> None:
         if heard and response.items:
             _line_heard(call, line, response.tag)
         else:
-            _line_cut(call, line, text, response.tag)
+            cause = call.stop_cause if response.dropped else StopCause.CALLER
+            _line_cut(call, line, text, response.tag, cause)
     elif heard and not response.used_tools:
         call.owed.answer, call.owed.cut = False, None
         call.patience.rest()
         if call.link.in_use is not None:
             call.tooling.settle()
-    elif response.used_tools or response.dropped or response.started:
-        call.patience.rest()
+    elif response.outcome is Outcome.FAILED and not response.dropped and call.patience.retry(call.clock.now):
+        call.owed.answer, call.owed.resume_at = True, call.clock.now
 
 
 def _line_heard(call: Call, line: Line, playback_id: str) -> None:
@@ -246,13 +246,13 @@ def _line_heard(call: Call, line: Line, playback_id: str) -> None:
         call.out.append(StartRecording())
 
 
-def _line_cut(call: Call, line: Line, text: str, playback_id: str) -> None:
+def _line_cut(call: Call, line: Line, text: str, playback_id: str, cause: StopCause) -> None:
     if line is Line.GOODBYE:
         _line_heard(call, line, playback_id)
         return
     if call.phase is not Phase.WITH_AI or line not in {opening for opening, _ in opening_lines(call.configuration)}:
         return
-    if call.stop_cause is StopCause.CALLER:
+    if cause is StopCause.CALLER:
         again = call.opening.cut(line)
         if again is not None:
             call.say(line, again)

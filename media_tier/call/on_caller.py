@@ -30,6 +30,7 @@ def speech_started(call: Call, event: SpeechStarted) -> None:
     call.patience.rest()
     call.owed.resume_at = None
     call.silence.restart(spoken=True)
+    _supersede(call)
     if not call.floor.ai_silent and not call.announcing:
         call.interruption.begin(event.turn_id, now - ago_ms / 1000, now)
 
@@ -87,6 +88,8 @@ def interrupt(call: Call) -> None:
     if call.floor.caller_turn is not None:
         call.owed.answer = False
         call.patience.rest()
+    elif call.patience.waiting:
+        call.patience.ask(call.clock.now)
 
 
 def lose_turn(call: Call) -> bool:
@@ -101,6 +104,16 @@ def lose_turn(call: Call) -> bool:
     else:
         call.transcript.drop(turn.row)
     return True
+
+
+def _supersede(call: Call) -> None:
+    """Sentences the AI was asked for but did not begin yet are overtaken by what the caller says."""
+    begun = {response.tag for response in call.floor.responses.values()}
+    for tag in [tag for tag in call.owed.asked if tag not in begun]:
+        line, _ = call.owed.asked.pop(tag)
+        again = call.opening.cut(line)
+        if again is not None:
+            call.say(line, again)
 
 
 def _said_nothing(turn: Turn) -> bool:

@@ -87,6 +87,8 @@ def _begin(call: Call) -> None:
         close(call, EndReason(ended["reason"]), EndedBy(ended["by"]), ended["goodbye"])
         return
     call.out += call.link.open(call.clock.now)
+    if call.owed.answer:
+        call.owed.resume_at = call.clock.now
     if call.core.get("recording"):
         call.opening.recording = True
         call.out.append(StartRecording())

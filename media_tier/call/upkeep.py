@@ -5,7 +5,7 @@ Order matters: losses before the policies that would speak, the end before new s
 
 from media_tier.call import ending, fallback_desk, on_tools
 from media_tier.call.call_state import Call
-from media_tier.call.commands import AskToReconnect, TellSpeaking
+from media_tier.call.commands import AskToReconnect, RequestResponse, TellSpeaking
 from media_tier.call.events import Party, ProviderFailed
 from media_tier.call.floor import Sound
 from media_tier.call.heard import estimated_ms, heard_text
@@ -104,8 +104,8 @@ def _provider(call: Call) -> None:
     call.patience.hold(busy, now)
     verdict = call.patience.verdict(now)
     if verdict is Verdict.RETRY and link.in_use is not None:
-        call.ask(RETRY_TAG, None)
-        call.patience.may_retry()
+        tag, (_, text) = next(iter(call.owed.asked.items()), (RETRY_TAG, (None, "")))
+        call.out.append(RequestResponse(tag, say_exactly(text) if text else None))
     elif verdict is Verdict.LOST and link.in_use is not None:
         call.owed.answer = True
         failed(call, ProviderFailed(link.in_use.number, "stalled"))
@@ -131,6 +131,8 @@ def _speak(call: Call) -> None:
         call.say(Line.TOOL_FILLER, TOOL_RUNNING)
     if call.link.in_use is None or call.floor.generating():
         return
+    if owed.asked and not call.patience.waiting and call.floor.ai_silent:
+        owed.missing, owed.asked = {**owed.asked, **owed.missing}, {}
     if owed.missing and not owed.asked:
         tag = next(iter(owed.missing))
         owed.asked[tag] = owed.missing.pop(tag)

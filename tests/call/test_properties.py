@@ -141,7 +141,7 @@ def test_every_call_ends_exactly_once(chosen: FrozenConfiguration, steps: list[t
     closed = Counter(command.connection for command in commands if isinstance(command, CloseProvider))
     assert max(opened.values()) == 1
     assert not closed - opened, "only what was opened is closed, once"
-    assert len(opened) - len(closed) <= 1, "Finish closes the one in use"
+    assert len(opened) - len(closed) <= 2, "Finish closes the one in use and the one that was coming"
 
 
 @given(CONFIGURATIONS, STEPS)

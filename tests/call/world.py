@@ -7,9 +7,12 @@ dropped or closed says nothing more; what the caller says while no connection is
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from json import dumps, loads
 from random import Random
 
 from media_tier.call.commands import (
+    AddContext,
+    AppendTranscript,
     CloseProvider,
     Command,
     DropAudio,
@@ -25,11 +28,10 @@ from media_tier.call.commands import (
 from media_tier.call.events import (
     Event,
     LegConnected,
+    LegDropped,
     Outcome,
     Party,
-    PlaybackFinished,
-    PlaybackStarted,
-    PlaybackStopped,
+    PromptMissing,
     ProviderFailed,
     ProviderReady,
     ResponseEnded,
@@ -45,6 +47,8 @@ from media_tier.call.events import (
 from media_tier.call.heard import estimated_ms
 from media_tier.call.phases import Phase
 from media_tier.call.session import CallSession
+from shared.contracts.records.call import FrozenConfiguration, TranscriptSegment
+from tests.call.playout import Playout, Sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +60,25 @@ class Use:
 
 
 @dataclass(slots=True)
-class Sound:
-    """Something in the playout queue."""
-
-    playback_id: str
-    response_id: str
-    have_ms: int
-    complete: bool
-    started: float | None = None
-
-
-@dataclass(slots=True)
 class World:
     """`answer` maps what the caller said (or "" when the AI is asked to go on) to a reply or a tool use."""
 
-    session: CallSession
+    configuration: FrozenConfiguration
+    tool_names: frozenset[str]
     answer: Callable[[str], str | Use]
     seed: int = 0
     tool_s: float = 0.4
     tool_ok: bool = True
+    rendered: bool = True
+    """Fixed sentences have renderings; otherwise the provider must say them."""
     connects: Callable[[int], bool] = lambda number: True
     life_s: float | None = None
     drop_at: int | None = None
+    leg_drop_at: int | None = None
+    move_at: int | None = None
+    """After this many events the call goes on in another process, with a new session and a new provider."""
     now: float = 0.0
+    session: CallSession = field(init=False)
     events: list[tuple[float, Event]] = field(default_factory=list)
     commands: list[tuple[float, Command]] = field(default_factory=list)
     open: set[int] = field(default_factory=set)
@@ -89,30 +89,33 @@ class World:
     owed_at_drop: bool = False
     _due: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _serial: int = 0
-    _queue: list[Sound] = field(default_factory=list)
-    _mute: set[str] = field(default_factory=set)
+    playout: Playout = field(init=False)
     _unheard: list[tuple[str, float]] = field(default_factory=list)
     _talking: tuple[str, float] | None = None
     """What the caller is saying and until when."""
     _last_words: str = ""
+    _known_result: str = ""
+    """What the model knows of the tool it used for the caller's last words."""
     _random: Random = field(default_factory=Random)
 
     def __post_init__(self) -> None:
         self._random = Random(self.seed)
+        self.playout = Playout(self)
+        self.session = CallSession(self.configuration, tool_names=self.tool_names)
 
     # The caller
 
     def caller_says(self, at: float, text: str, lasting: float = 0.8) -> None:
         """Have the caller speak at this time."""
-        self._at(at, lambda: self._hear(text, lasting))
+        self.at(at, lambda: self._hear(text, lasting))
 
     def event_at(self, at: float, event: Event) -> None:
         """Let anything happen at this time."""
-        self._at(at, lambda: self.deliver(event))
+        self.at(at, lambda: self.deliver(event))
 
     def run(self, until: float = 4000.0) -> "World":
         """Begin the call and go on until it ends (or `until`)."""
-        self._at(0.0, lambda: self.deliver(LegConnected(Party.CALLER)))
+        self.at(0.0, lambda: self.deliver(LegConnected(Party.CALLER)))
         while not self.finishes and self.now < until:
             deadline = self.session.next_deadline()
             if self._due and (deadline is None or self._due[0][0] <= deadline):
@@ -146,6 +149,11 @@ class World:
         for command in self.session.receive(event, self.now):
             self.commands.append((self.now, command))
             self._carry_out(command)
+        if self.leg_drop_at == len(self.events):
+            self.at(self.now, lambda: self.deliver(LegDropped(Party.CALLER)))
+            self.event_at(self.now + 2.0, LegConnected(Party.CALLER, resumed=True))
+        if self.move_at == len(self.events) and not self.finishes:
+            self.at(self.now, self.move)
         if self.drop_at == len(self.events) and self.used in self.open:
             self.drop()
 
@@ -155,16 +163,35 @@ class World:
             number, self.dropped_at = self.used, self.now
             self.owed_at_drop = self.session.phase is Phase.WITH_AI and bool(self.session.snapshot()["owed"])
             self.open.discard(number)
-            self._later(0.05, lambda: self.deliver(ProviderFailed(number, "socket_closed")))
+            self.later(0.05, lambda: self.deliver(ProviderFailed(number, "socket_closed")))
+
+    def move(self) -> None:
+        """The process dies; two seconds later the caller comes back to another one."""
+        if self.finishes:
+            return
+        core = loads(dumps(self.session.snapshot()))
+        rows = {row.segment_id: row for row in self.all(AppendTranscript) if row.final}
+        segments = [
+            TranscriptSegment(segment_id=r.segment_id, role=r.role, text=r.text, start_ms=r.start_ms, end_ms=r.end_ms)
+            for r in rows.values()
+        ]
+        self.dropped_at, self.owed_at_drop = self.now, bool(core["owed"])
+        self.open.clear()
+        self.playout.queue.clear()
+        self.used = None
+        self.session = CallSession.resumed(
+            self.configuration, core, elapsed_ms=core["elapsed_ms"], transcript=segments, tool_names=self.tool_names
+        )
+        self.event_at(self.now + 2.0, LegConnected(Party.CALLER, resumed=True))
 
     # Time
 
-    def _at(self, when: float, happen: Callable[[], None]) -> None:
+    def at(self, when: float, happen: Callable[[], None]) -> None:
         self._serial += 1
         heapq.heappush(self._due, (max(when, self.now), self._serial, happen))
 
-    def _later(self, delay: float, happen: Callable[[], None]) -> None:
-        self._at(self.now + delay * self._random.uniform(0.9, 1.1), happen)
+    def later(self, delay: float, happen: Callable[[], None]) -> None:
+        self.at(self.now + delay * self._random.uniform(0.9, 1.1), happen)
 
     def _from(self, number: int, delay: float, event: Event) -> None:
         """A connection says something, if it is still there by then."""
@@ -173,13 +200,15 @@ class World:
             if number in self.open:
                 self.deliver(event)
 
-        self._later(delay, say)
+        self.later(delay, say)
 
     # Commands
 
     def _carry_out(self, command: Command) -> None:
         match command:
-            case OpenProvider(connection=number):
+            case OpenProvider(connection=number, tools_done=tools_done):
+                outputs = [done.output for done in tools_done if done.output is not None]
+                self._known_result = f"The result is {outputs[-1]}." if outputs else ""
                 self._open(number)
             case UseProvider(connection=number):
                 self.used = number
@@ -193,18 +222,23 @@ class World:
                 self.open.discard(number)
             case RequestResponse(tag=tag, instructions=instructions):
                 exact = (instructions or "").partition("nothing else: ")[2]
-                self._reply(self.used or 0, exact or self.answer(self._last_words), tag)
+                self._reply(self.used or 0, exact or self._known_result or self.answer(self._last_words), tag)
             case SubmitToolResult(request_response=True, output=output):
-                self._reply(self.used or 0, str(output.get("say", f"The result is {output}.")), None)
+                self._known_result = str(output.get("say", f"The result is {output}."))
+                self._reply(self.used or 0, self._known_result, None)
+            case AddContext(text=text) if text.startswith("(Result"):
+                self._known_result = text
             case RunTool(call_id=call_id):
                 output = {"status": "shipped"} if self.tool_ok else {"error": "no"}
-                self._later(self.tool_s, lambda: self.deliver(ToolFinished(call_id, output, self.tool_ok)))
+                self.later(self.tool_s, lambda: self.deliver(ToolFinished(call_id, output, self.tool_ok)))
+            case PlayPrompt(playback_id=playback_id) if not self.rendered:
+                self.event_at(self.now, PromptMissing(playback_id))
             case PlayPrompt(playback_id=playback_id, text=text):
-                self._play(Sound(playback_id, "", estimated_ms(text), complete=True))
+                self.playout.add(Sound(playback_id, "", estimated_ms(text), complete=True))
             case StopPlayback():
-                self._stop()
+                self.playout.stop()
             case DropAudio(response_id=response_id):
-                self._mute.add(response_id)
+                self.playout.mute.add(response_id)
             case _:
                 pass
 
@@ -233,9 +267,9 @@ class World:
                     self._unheard.append((text, lasting / 2))
                 return
             self._talking = None
-            self._last_words = ""
+            self._last_words = self._known_result = ""
             self.deliver(SpeechStopped(turn, 100, number))
-            self._later(0.25, transcribe)
+            self.later(0.25, transcribe)
             self._reply(number, self.answer(text), None)
 
         def transcribe() -> None:
@@ -243,11 +277,11 @@ class World:
                 self._last_words = text
                 self.deliver(Transcribed(turn, text, connection=number))
             else:
-                self._later(6.0, lambda: self._hear(text, lasting))  # nobody understood: the caller says it again
+                self.later(6.0, lambda: self._hear(text, lasting))  # nobody understood: the caller says it again
 
         self._talking = talking = (text, self.now + lasting)
         self.deliver(SpeechStarted(turn, 100, number))
-        self._later(lasting, stop)
+        self.later(lasting, stop)
 
     def _reply(self, number: int, reply: str | Use, tag: str | None) -> None:
         self._serial += 1
@@ -262,50 +296,9 @@ class World:
 
         def speak(text: str, audio_ms: int, final: bool) -> None:
             if number in self.open:
-                self._sound(item, response, audio_ms, final)
+                self.playout.hear(Sound(item, response, audio_ms, final))
                 self.deliver(ResponseTranscribed(response, item, text, audio_ms, final, number))
 
-        self._later(0.45, lambda: speak(reply[:half], total // 2, False))
-        self._later(0.6, lambda: speak(reply[half:], total, True))
+        self.later(0.45, lambda: speak(reply[:half], total // 2, False))
+        self.later(0.6, lambda: speak(reply[half:], total, True))
         self._from(number, 0.8, ResponseEnded(response, Outcome.COMPLETED, {item: total}, connection=number))
-
-    # The playout
-
-    def _sound(self, item: str, response: str, audio_ms: int, complete: bool) -> None:
-        if response in self._mute:
-            return
-        known = next((sound for sound in self._queue if sound.playback_id == item), None)
-        if known is None:
-            self._play(Sound(item, response, audio_ms, complete))
-        else:
-            known.have_ms, known.complete = audio_ms, complete
-            self._watch(known)
-
-    def _play(self, sound: Sound) -> None:
-        self._queue.append(sound)
-        self._at(self.now, self._next)
-
-    def _next(self) -> None:
-        if self._queue and self._queue[0].started is None:
-            sound = self._queue[0]
-            sound.started = self.now
-            self.deliver(PlaybackStarted(sound.playback_id))
-            self._watch(sound)
-
-    def _watch(self, sound: Sound) -> None:
-        def over() -> None:
-            if sound in self._queue and sound.complete and self.now >= (sound.started or 0) + sound.have_ms / 1000:
-                self._queue.remove(sound)
-                self.deliver(PlaybackFinished(sound.playback_id, sound.have_ms))
-                self._next()
-
-        if sound.started is not None:
-            self._at(sound.started + sound.have_ms / 1000, over)
-
-    def _stop(self) -> None:
-        stopped, self._queue = self._queue, []
-        for sound in stopped:
-            started = self.now if sound.started is None else sound.started
-            played = min(sound.have_ms, round((self.now - started) * 1000))
-            event = PlaybackStopped(sound.playback_id, played)
-            self._later(0.05, lambda event=event: self.deliver(event))  # type: ignore[misc]  # default binds the loop variable

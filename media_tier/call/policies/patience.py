@@ -20,6 +20,7 @@ class Patience:
     def __init__(self) -> None:
         self._asked: float | None = None
         self._retried = False
+        self._begun = False
         self._held = False
 
     @property
@@ -29,11 +30,11 @@ class Patience:
 
     def ask(self, now: float) -> None:
         """An answer is expected from now on."""
-        self._asked, self._retried = now, False
+        self._asked, self._retried, self._begun = now, False, False
 
     def progress(self, now: float) -> None:
-        """There was a sign of life, but nothing to hear yet; what was asked for may still fail to come."""
-        self._asked, self._retried = now, True
+        """An answer began, but nothing of it is heard yet: asking again would not help, it may still fail to come."""
+        self._asked, self._begun = now, True
 
     def rest(self) -> None:
         """Nothing is expected."""
@@ -52,18 +53,20 @@ class Patience:
         if now >= self._asked + LOST_S:
             self._asked = None
             return Verdict.LOST
-        if not self._retried and now >= self._asked + RETRY_S:
+        if not self._retried and not self._begun and now >= self._asked + RETRY_S:
             self._retried = True
             return Verdict.RETRY
         return Verdict.WAIT
 
-    def may_retry(self) -> bool:
-        """Whether a failed answer may be asked for again; once per question."""
-        retried, self._retried = self._retried, True
-        return not retried
+    def retry(self, now: float) -> bool:
+        """Whether a failed answer may be asked for again, which then is expected from now on; once per question."""
+        if self._retried:
+            return False
+        self._asked, self._retried, self._begun = now, True, False
+        return True
 
     def deadline(self) -> float | None:
         """When patience runs out next."""
         if self._asked is None or self._held:
             return None
-        return self._asked + (LOST_S if self._retried else RETRY_S)
+        return self._asked + (LOST_S if self._retried or self._begun else RETRY_S)
