@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from media_tier.call.commands import HistoryItem, ToolOutcome
 from media_tier.call.events import Event
+from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import (
     CallRecord,
     Checkpoint,
@@ -93,6 +94,14 @@ class ProviderUnavailable(Exception):
     def __init__(self, code: str, message: str, *, fatal: bool = False, resume_refused: bool = False) -> None:
         super().__init__(f"{code}: {message}")
         self.code, self.message, self.fatal, self.resume_refused = code, message, fatal, resume_refused
+
+
+class Refused(Exception):
+    """A socket may not join: the close code it ends with, and a sentence for the person."""
+
+    def __init__(self, code: CloseCode, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
 
 
 class Leg(Protocol):

@@ -25,10 +25,14 @@ class PlatformError(Exception):
 
 
 class InvalidRequest(PlatformError):
-    """The request does not have the documented form."""
+    """The request does not have the documented form; `fields` says what is wrong with which field."""
 
     status = 400
     code = "invalid_request"
+
+    def __init__(self, message: str, fields: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = fields or {}
 
 
 class NotPermitted(PlatformError):

@@ -1,0 +1,129 @@
+"""What every request of the public API passes: a bounded body, cross-origin rules, one form of error.
+
+Data is readable only from pages the route allowed (`allow`); a preflight may come from anywhere, since it names no
+chatbot and gives nothing away. Credentials are never allowed, so a foreign page gains nothing from a visitor's cookies.
+"""
+
+import logging
+import traceback
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from functions.public_api.schemas import ErrorBody, ErrorOut
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 256 * 1024
+PREFLIGHT_SECONDS = "600"
+API = "/api/"
+"""Files that a platform serves beside the API are not its business."""
+
+
+def allow(request: Request, origin: str) -> None:
+    """Let pages of this origin read the answer, if the request comes from one."""
+    if origin and request.headers.get("origin") == origin:
+        request.state.readable_from = origin
+
+
+def error_response(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> JSONResponse:
+    """The one form of every error."""
+    body = ErrorOut(error=ErrorBody(code=code, message=message, fields=fields or None))
+    return JSONResponse(body.model_dump(by_alias=True, exclude_none=True), status_code=status)
+
+
+class Edge:
+    """ASGI middleware, the outermost."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or not scope["path"].startswith(API):
+            await self._app(scope, receive, send)
+            return
+        scope.setdefault("state", {})
+        if scope["method"] == "OPTIONS":
+            await _preflight(scope, receive, send)
+            return
+        answer = _Answer(scope, send)
+        body = await _bounded_body(scope, receive)
+        if body is None:
+            await error_response(413, "too_large", "The request is larger than 256 KiB.")(scope, receive, answer.send)
+            return
+        try:
+            await self._app(scope, _replay(body, receive), answer.send)
+        except Exception as error:  # the last resort: the caller gets our form of error, the log no contents
+            log.error("request failed", extra={"kind": type(error).__name__, "at": _place(error)})
+            if not answer.started:
+                failed = error_response(500, "internal_error", "Something went wrong. Please try again.")
+                await failed(scope, receive, answer.send)
+
+
+class _Answer:
+    """Adds what every answer carries."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope, self._send = scope, send
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            headers["Vary"] = "Origin"
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers.setdefault("Cache-Control", "no-store")
+            origin = self._scope["state"].get("readable_from")
+            if origin is not None:
+                headers["Access-Control-Allow-Origin"] = origin
+                headers["Access-Control-Expose-Headers"] = "content-disposition, retry-after"
+        await self._send(message)
+
+
+async def _preflight(scope: Scope, receive: Receive, send: Send) -> None:
+    origin = Headers(scope=scope).get("origin", "")
+    response = Response(status_code=204)
+    if origin.startswith(("https://", "http://")):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST"
+        response.headers["Access-Control-Allow-Headers"] = "authorization, content-type"
+        response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
+    response.headers["Vary"] = "Origin"
+    await response(scope, receive, send)
+
+
+async def _bounded_body(scope: Scope, receive: Receive) -> bytes | None:
+    """The whole body, None if it is too large; what is too large is never gathered."""
+    declared = Headers(scope=scope).get("content-length", "0")
+    if declared.isascii() and declared.isdigit() and len(declared) < 16 and int(declared) > MAX_BODY_BYTES:
+        return None
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            return None
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Gives the gathered body, then whatever comes (a disconnect)."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replayed
+
+
+def _place(error: BaseException) -> str:
+    frames: Iterable[Any] = traceback.extract_tb(error.__traceback__)[-1:]
+    return "".join(f"{frame.name}:{frame.lineno}" for frame in frames)

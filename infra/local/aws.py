@@ -1,0 +1,68 @@
+"""The emulated AWS of the local platform (ministack): where it runs and what is created in it.
+
+Its state is written on a clean stop only, so it is stopped last and waited for.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from infra.local.processes import Child
+from infra.tables import TABLES, create_table_arguments
+
+REGION = "us-east-1"
+BUCKET = "calls"
+QUEUE = "call-ended"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "000000000000",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
+}
+
+
+def emulator(executable: Path, port: int, state: Path) -> Child:
+    """The emulator on loopback only, keeping its state under `state`."""
+    environment = {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "IOT_MTLS_ENABLED": "0",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "SERVICES": "dynamodb,s3,sqs,kms,sts",
+        "LOG_LEVEL": "WARNING",
+    }
+    return Child("aws emulator", [str(executable)], environment, state.parent / "logs" / "aws.log")
+
+
+def client(service: str, endpoint: str) -> Any:
+    """A boto3 client of the emulator."""
+    return boto3.client(  # type: ignore[call-overload]  # the service is a variable here
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+    )
+
+
+def create_resources(endpoint: str, tables: Mapping[str, str] | None = None) -> str:
+    """Create tables, bucket and queue where they are missing; returns the queue's URL."""
+    dynamo = client("dynamodb", endpoint)
+    existing = set(dynamo.list_tables()["TableNames"])
+    for spec in TABLES:
+        if spec.name not in existing:
+            dynamo.create_table(**create_table_arguments(spec))
+    s3 = client("s3", endpoint)
+    try:
+        s3.head_bucket(Bucket=BUCKET)
+    except ClientError:
+        s3.create_bucket(Bucket=BUCKET)
+    return str(client("sqs", endpoint).create_queue(QueueName=QUEUE)["QueueUrl"])

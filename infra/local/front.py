@@ -1,0 +1,61 @@
+"""The HTTP front of the local platform: public API, widget files and the demo site, on one loopback port."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import uvicorn
+from fastapi import Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from functions.public_api.app import create_app
+from functions.public_api.wiring import public_api
+from infra.local.demo import CHATBOTS
+
+ROOT = Path(__file__).parents[2]
+WIDGET = ROOT / "frontend" / "widget" / "dist"
+DEMO = ROOT / "frontend" / "demo"
+
+
+def application() -> object:
+    """The API with the files beside it."""
+    app = create_app(public_api())
+
+    @app.get("/health", include_in_schema=False)
+    def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/demo/chatbots.json", include_in_schema=False)
+    def chatbots() -> JSONResponse:
+        return JSONResponse(
+            [
+                {
+                    "id": bot.chatbot_id,
+                    "companyId": bot.company_id,
+                    "name": bot.name,
+                    "description": bot.description,
+                }
+                for bot, _, _ in CHATBOTS
+            ]
+        )
+
+    @app.get("/widget.js", include_in_schema=False)
+    def loader() -> Response:
+        return FileResponse(WIDGET / "widget.js", headers={"Cache-Control": "public, max-age=60"})
+
+    @app.get("/", include_in_schema=False)
+    def demo(request: Request) -> Response:
+        return FileResponse(DEMO / "index.html")
+
+    app.mount("/widget", StaticFiles(directory=WIDGET, html=True), name="widget")
+    app.mount("/demo", StaticFiles(directory=DEMO, html=True), name="demo")
+    return app
+
+
+if __name__ == "__main__":
+    if not (WIDGET / "widget.js").exists():
+        sys.exit(json.dumps({"error": "the widget has not been built"}))
+    os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "front")
+    uvicorn.run(application(), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)  # type: ignore[arg-type]  # an ASGI application

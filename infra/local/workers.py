@@ -1,0 +1,85 @@
+"""Runs what schedules and queues run on AWS: the reaper every few seconds, and the consumer of ended calls."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+from types import SimpleNamespace
+from typing import Any
+
+from functions.schedules import reap_calls
+from functions.workers import close_call
+from infra.local import aws
+
+log = logging.getLogger(__name__)
+
+REAP_SECONDS = 5.0
+
+
+def _context(name: str) -> Any:
+    return SimpleNamespace(function_name=name, aws_request_id=name, invoked_function_arn=name, memory_limit_in_mb=512)
+
+
+async def reap(stop: asyncio.Event) -> None:
+    """Invoke the reaper until stopped."""
+    while not stop.is_set():
+        try:
+            await asyncio.to_thread(reap_calls.handler, {}, _context("reap_calls"))
+        except Exception:  # as on AWS: a failed run is logged and the next one tries again
+            log.exception("the reaper failed")
+        try:
+            await asyncio.wait_for(stop.wait(), REAP_SECONDS)
+        except TimeoutError:
+            continue
+
+
+async def consume(stop: asyncio.Event) -> None:
+    """Long-poll the queue and hand its messages over in batches; failed ones come back after a while."""
+    sqs = aws.client("sqs", os.environ["AWS_ENDPOINT_URL"])
+    url = os.environ["CALL_ENDED_QUEUE_URL"]
+    while not stop.is_set():
+        answer = await asyncio.to_thread(
+            sqs.receive_message, QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=30
+        )
+        messages = answer.get("Messages", [])
+        if not messages:
+            continue
+        event = {"Records": [_record(message) for message in messages]}
+        try:
+            result = await asyncio.to_thread(close_call.handler, event, _context("close_call"))
+        except Exception:  # as on AWS: the whole batch becomes visible again
+            log.exception("closing calls failed")
+            continue
+        failed = {item["itemIdentifier"] for item in (result or {}).get("batchItemFailures", [])}
+        for message in messages:
+            if message["MessageId"] not in failed:
+                await asyncio.to_thread(sqs.delete_message, QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def _record(message: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": {},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:call-ended",
+        "awsRegion": aws.REGION,
+        "md5OfBody": message.get("MD5OfBody", ""),
+    }
+
+
+async def main() -> None:
+    """Run both until SIGTERM."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(reap(stop))
+        group.create_task(consume(stop))
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format=json.dumps({"level": "%(levelname)s", "message": "%(message)s"}))
+    asyncio.run(main())

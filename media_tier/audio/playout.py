@@ -1,0 +1,292 @@
+"""What a party is to hear: queues sound, paces it, and knows from acknowledgements what was really heard. Pure.
+
+Invariant: every sample pushed is, in order, heard exactly once or discarded. The far end's counter grows by every
+sample it plays; samples it flushed never count. A `clear` splits the sound into epochs: what was sent before it
+belongs to the epoch being stopped until the far end answers, what is pushed after it to the next. The far end
+answers in order, so a position always belongs to the oldest epoch that is still open.
+
+`now` is monotonic seconds of one clock. Sound is PCM16 mono; positions are samples.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from media_tier.call.events import Event, PlaybackFinished, PlaybackStarted, PlaybackStopped
+
+STOP_TIMEOUT = 0.5
+"""Seconds without an answer to a stop before the position is estimated."""
+ACK_TIMEOUT = 3.0
+"""Seconds of outstanding sound without an acknowledgement before playing is estimated."""
+SMOOTHING = 0.08
+"""Seconds by which acknowledgements may jitter without tearing the heard sound apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Sound that was heard; `at` is when its first sample sounded. Pieces never overlap."""
+
+    pcm: bytes
+    at: float
+
+
+@dataclass(slots=True)
+class _Playback:
+    playback_id: str
+    pushed: int = 0
+    heard: int = 0
+    started: bool = False
+    ended: bool = False
+    over: bool = False
+
+
+@dataclass(slots=True)
+class _Span:
+    """A run of one playback's sound; `start` is how many of its bytes are gone already."""
+
+    playback: _Playback
+    pcm: bytes
+    start: int = 0
+
+
+@dataclass(slots=True)
+class _Epoch:
+    playbacks: dict[str, _Playback] = field(default_factory=dict)
+    queue: deque[_Span] = field(default_factory=deque)
+    sent: deque[_Span] = field(default_factory=deque)
+    queued: int = 0
+    outstanding: int = 0
+    heard: int = 0
+    cleared_at: float | None = None
+    estimate: int = 0
+    """How many of its samples were probably heard when it was cleared."""
+
+
+class Playout:
+    """The sound of one leg. The owner calls `due` and then `tick` every 20 ms, and `heard` when it records.
+
+    `lead_ms` is how far ahead of real time it sends, `unacked_ms` how much may be under way unacknowledged.
+    """
+
+    def __init__(self, *, rate: int = 24_000, chunk_ms: int = 20, lead_ms: int = 300, unacked_ms: int = 2000) -> None:
+        self._rate = rate
+        self._chunk = rate * chunk_ms // 1000
+        self._lead = rate * lead_ms // 1000
+        self._unacked = rate * unacked_ms // 1000
+        self._epochs: deque[_Epoch] = deque((_Epoch(),))
+        self._counter = 0
+        self._unanswered = 0
+        self._ahead = 0
+        self._anchored_at: float | None = None
+        self._progress_at: float | None = None
+        self._acknowledges = False
+        self._estimating = False
+        self._heard: list[Heard] = []
+        self._sounds_until: float | None = None
+        self.discarded_samples = 0
+        """Samples that were never heard, so far."""
+
+    @property
+    def queued_ms(self) -> int:
+        """Sound that was pushed and neither heard nor discarded yet, that being stopped excluded."""
+        epoch = self._epochs[-1]
+        return round((epoch.queued + epoch.outstanding) * 1000 / self._rate)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing to send, nothing to wait for: `due` and `tick` need not be called."""
+        epoch = self._epochs[0]
+        return len(self._epochs) == 1 and not epoch.queued and not epoch.outstanding
+
+    def push(self, playback_id: str, pcm: bytes) -> None:
+        """Queue sound, an even number of bytes."""
+        if len(pcm) & 1:
+            raise ValueError("PCM16 holds an even number of bytes")
+        epoch = self._epochs[-1]
+        playback = epoch.playbacks.get(playback_id)
+        if playback is None:
+            playback = epoch.playbacks[playback_id] = _Playback(playback_id)
+        if pcm:
+            playback.pushed += len(pcm) // 2
+            epoch.queued += len(pcm) // 2
+            epoch.queue.append(_Span(playback, pcm))
+
+    def end(self, playback_id: str) -> list[Event]:
+        """No more sound will come for this. Unknown and finished playbacks are ignored."""
+        for epoch in reversed(self._epochs):
+            if (playback := epoch.playbacks.get(playback_id)) is not None:
+                playback.ended = True
+                return self._finish(epoch, playback)
+        return []
+
+    def due(self, now: float) -> list[bytes]:
+        """What to send now, in chunks of 20 ms or, at the end of the sound and when the far end runs dry, less."""
+        epoch = self._epochs[-1]
+        if not epoch.queued:
+            return []
+        self._advance(now)
+        if self._ahead == 0 or self._anchored_at is None:
+            self._anchored_at = now
+        chunks = []
+        while epoch.queued and self._ahead < self._lead and epoch.outstanding + self._chunk <= self._unacked:
+            if epoch.queued < self._chunk and self._ahead > 2 * self._chunk and not epoch.queue[-1].playback.ended:
+                break
+            if not epoch.outstanding:
+                self._progress_at = now
+            chunks.append(self._take(epoch))
+        return chunks
+
+    def clear(self, now: float) -> None:
+        """Drop everything; tell the far end to stop at the same time. `on_stopped` or `tick` has the results."""
+        epoch = self._epochs[-1]
+        self._advance(now)
+        self.discarded_samples += epoch.queued
+        epoch.queue.clear()
+        epoch.queued = 0
+        epoch.cleared_at = now
+        epoch.estimate = epoch.heard + self._estimate(epoch, now)
+        self._epochs.append(_Epoch())
+        self._ahead = 0
+        self._anchored_at = None
+
+    def on_played(self, samples: int, now: float) -> list[Event]:
+        """The far end's counter. Going backwards is ignored; more than was sent counts as all of it."""
+        if self._unanswered:
+            return []  # it still speaks of sound that was given up
+        self._acknowledges, self._estimating = True, False
+        self._progress_at = now
+        return self._hear(self._epochs[0], samples - self._counter, now)
+
+    def on_stopped(self, samples: int, now: float) -> list[Event]:
+        """The answer to a stop: the far end's counter after it dropped its queue."""
+        if self._unanswered:
+            self._unanswered -= 1
+            self._counter = max(samples, 0) + self._epochs[0].heard
+            return []
+        events = self.on_played(samples, now)
+        if len(self._epochs) > 1:
+            events += self._close_epoch(now)
+            self._counter = max(self._counter, samples)
+        return events
+
+    def tick(self, now: float) -> list[Event]:
+        """What follows from time alone: stops nobody answered, playing nobody acknowledged."""
+        events: list[Event] = []
+        while (cleared_at := self._epochs[0].cleared_at) is not None and now - cleared_at >= STOP_TIMEOUT:
+            epoch = self._epochs[0]
+            events += self._hear(epoch, epoch.estimate - epoch.heard, cleared_at)
+            events += self._close_epoch(now)
+            self._unanswered += 1
+        epoch = self._epochs[0]
+        if epoch.cleared_at is not None or not epoch.outstanding:
+            return events
+        if not self._estimating and self._progress_at is not None and now - self._progress_at >= ACK_TIMEOUT:
+            self._estimating = True
+        if self._estimating:
+            self._advance(now)
+            events += self._hear(epoch, epoch.outstanding - self._ahead, now)
+        return events
+
+    def heard(self) -> list[Heard]:
+        """What was heard since the last call."""
+        pieces, self._heard = self._heard, []
+        return pieces
+
+    def reconnected(self, now: float) -> list[Event]:
+        """A new connection took over: its counter starts at zero, and sound under way is sent again."""
+        events: list[Event] = []
+        while len(self._epochs) > 1:
+            events += self._close_epoch(now)
+        epoch = self._epochs[0]
+        epoch.queue.extendleft(reversed(epoch.sent))
+        epoch.queued += epoch.outstanding
+        epoch.sent.clear()
+        epoch.outstanding = epoch.heard = 0
+        self._counter = self._unanswered = self._ahead = 0
+        self._anchored_at = self._progress_at = None
+        self._acknowledges = self._estimating = False
+        return events
+
+    def _advance(self, now: float) -> None:
+        """Move the send clock: `_ahead` is what the far end still holds if it plays in real time."""
+        if self._anchored_at is not None and now > self._anchored_at:
+            played = int((now - self._anchored_at) * self._rate)
+            self._anchored_at += played / self._rate
+            self._ahead = max(0, self._ahead - played)
+
+    def _take(self, epoch: _Epoch) -> bytes:
+        wanted = min(self._chunk, epoch.queued) * 2
+        samples = wanted // 2
+        parts = []
+        while wanted:
+            span = epoch.queue[0]
+            part = span.pcm[span.start : span.start + wanted]
+            span.start += len(part)
+            wanted -= len(part)
+            if span.start == len(span.pcm):
+                epoch.queue.popleft()
+            epoch.sent.append(_Span(span.playback, part))
+            parts.append(part)
+        epoch.queued -= samples
+        epoch.outstanding += samples
+        self._ahead += samples
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _estimate(self, epoch: _Epoch, now: float) -> int:
+        by_send_clock = epoch.outstanding - self._ahead
+        if self._acknowledges and self._progress_at is not None:
+            return max(0, min(by_send_clock, int((now - self._progress_at) * self._rate)))
+        return max(0, by_send_clock)
+
+    def _hear(self, epoch: _Epoch, samples: int, now: float) -> list[Event]:
+        samples = min(samples, epoch.outstanding)
+        if samples <= 0:
+            return []
+        self._counter += samples
+        epoch.outstanding -= samples
+        epoch.heard += samples
+        if len(self._epochs) == 1:
+            self._ahead = min(self._ahead, epoch.outstanding)
+        events: list[Event] = []
+        parts = []
+        left = samples * 2
+        while left:
+            span = epoch.sent[0]
+            part = span.pcm[span.start : span.start + left]
+            span.start += len(part)
+            left -= len(part)
+            if span.start == len(span.pcm):
+                epoch.sent.popleft()
+            parts.append(part)
+            playback = span.playback
+            playback.heard += len(part) // 2
+            if not playback.started:
+                playback.started = True
+                events.append(PlaybackStarted(playback.playback_id))
+            events += self._finish(epoch, playback)
+        self._keep(b"".join(parts), samples / self._rate, now)
+        return events
+
+    def _keep(self, pcm: bytes, duration: float, now: float) -> None:
+        at, expected = now - duration, self._sounds_until
+        if expected is not None and at < expected + SMOOTHING:
+            at = expected
+        self._sounds_until = at + duration
+        self._heard.append(Heard(pcm, at))
+
+    def _finish(self, epoch: _Epoch, playback: _Playback) -> list[Event]:
+        if not playback.ended or playback.over or playback.heard < playback.pushed:
+            return []
+        playback.over = True
+        epoch.playbacks.pop(playback.playback_id)
+        return [PlaybackFinished(playback.playback_id, self._ms(playback.heard))]
+
+    def _close_epoch(self, now: float) -> list[Event]:
+        """The oldest epoch is over: what was not heard never will be."""
+        epoch = self._epochs.popleft()
+        self.discarded_samples += epoch.outstanding
+        self._progress_at = now
+        stopped = [PlaybackStopped(p.playback_id, self._ms(p.heard)) for p in epoch.playbacks.values()]
+        return list[Event](stopped)
+
+    def _ms(self, samples: int) -> int:
+        return round(samples * 1000 / self._rate)

@@ -1,0 +1,62 @@
+"""The recorder of one call: true-time tracks, stored piece by piece so that a killed process loses at most two seconds.
+
+Pieces are cut by time, whether or not anybody speaks.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from media_tier.audio.tracks import Tracks
+
+
+class SegmentStore(Protocol):
+    """Stores pieces in the background, with retries; `flush` waits until they are stored."""
+
+    def put(self, start_sample: int, pcm: bytes) -> None: ...
+    async def flush(self) -> None: ...
+
+
+class RecordingTap:
+    """Implements ports.Recorder. `elapsed_ms` tells the time of the call."""
+
+    def __init__(self, store: SegmentStore, elapsed_ms: Callable[[], int]) -> None:
+        self._store, self._elapsed_ms = store, elapsed_ms
+        self._tracks = Tracks()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self, at_ms: int) -> None:
+        """Keep both sides from now on."""
+        if not self._tracks.running:
+            self._tracks.start(at_ms)
+            self._arm()
+
+    def caller(self, pcm: bytes, at_ms: int) -> None:
+        """The caller's sound."""
+        self._tracks.caller(pcm, at_ms)
+
+    def far(self, pcm: bytes, at_ms: int) -> None:
+        """What the caller heard."""
+        self._tracks.far(pcm, at_ms)
+
+    def stop(self) -> None:
+        """Keep nothing from now on; what was kept is stored."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for start, pcm in self._tracks.rest(self._elapsed_ms()):
+            self._store.put(start, pcm)
+
+    async def close(self) -> None:
+        """Store the rest and wait for it."""
+        self.stop()
+        await self._store.flush()
+
+    def _arm(self) -> None:
+        wait = max(0, self._tracks.due_ms - self._elapsed_ms()) / 1000
+        self._timer = asyncio.get_running_loop().call_later(wait, self._cut)
+
+    def _cut(self) -> None:
+        for start, pcm in self._tracks.due(self._elapsed_ms()):
+            self._store.put(start, pcm)
+        self._arm()

@@ -1,0 +1,89 @@
+"""Feeds one call's events to its core and carries the commands out, in order, on the event loop.
+
+No task and no queue: an event that arrives while another is handled waits its turn, and one timer stands at the
+core's next deadline. Nothing here may block.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from media_tier.call.commands import Command
+from media_tier.call.events import Event, Tick
+from media_tier.ports import Clock
+
+log = logging.getLogger(__name__)
+
+
+class Core(Protocol):
+    """The pure state machine of a call."""
+
+    def receive(self, event: Event, now: float) -> list[Command]: ...
+    def next_deadline(self) -> float | None: ...
+
+
+class Driver:
+    """`post` events in; `execute` is called for each command; `crashed` once if the call's own code fails."""
+
+    def __init__(
+        self,
+        core: Core,
+        execute: Callable[[Command], None],
+        crashed: Callable[[], None],
+        clock: Clock,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._core, self._execute, self._crashed = core, execute, crashed
+        self._clock, self._loop = clock, loop
+        self._pending: deque[Event] = deque()
+        self._running = False
+        self._closed = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at: float | None = None
+
+    def post(self, event: Event) -> None:
+        """Hand an event to the core, now or as soon as the one being handled is done."""
+        if self._closed:
+            return
+        self._pending.append(event)
+        if self._running:
+            return
+        self._running = True
+        try:
+            while self._pending and not self._closed:
+                for command in self._core.receive(self._pending.popleft(), self._clock()):
+                    self._execute(command)
+        except Exception:  # one call's failure must not reach the other calls of this process
+            log.exception("a call failed")
+            self.close()
+            self._crashed()
+        finally:
+            self._running = False
+        self._arm()
+
+    def close(self) -> None:
+        """Take no more events and let the timer go."""
+        self._closed = True
+        self._pending.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self) -> None:
+        if self._closed:
+            return
+        deadline = self._core.next_deadline()
+        if deadline == self._timer_at and self._timer is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._timer_at = deadline
+        if deadline is not None:
+            self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self.post(Tick())

@@ -1,0 +1,154 @@
+"""The calls this process holds: who may join, how many there is room for, and how they leave when it drains."""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from media_tier.call.commands import Command
+from media_tier.call.events import DrainRequested
+from media_tier.engine.live_call import Attachment, CallPorts, LiveCall, ResumedState, elapsed_since
+from media_tier.ports import Leg, Refused, SessionSeed
+from shared.contracts.messages.widget_socket import CloseCode
+from shared.contracts.records.call import CallRecord
+from shared.ports.media_store import CallStore, Claimed, ClaimRefused
+
+log = logging.getLogger(__name__)
+
+REFUSALS = {
+    "unauthorized": (CloseCode.UNAUTHORIZED, "This call link is not valid any more. Please start a new call."),
+    "origin": (CloseCode.ORIGIN_NOT_ALLOWED, "Calls are not available on this web site."),
+    "over": (CloseCode.CALL_OVER, "This call is over."),
+    "unavailable": (CloseCode.CALL_UNAVAILABLE, "Call feature not available. Contact support."),
+}
+
+
+class CallBuilder(Protocol):
+    """Gives a call its ports and its seed (composition root's work); raises Refused if its model is missing."""
+
+    async def ports(self, record: CallRecord, epoch: Callable[[], int], fenced: Callable[[], None]) -> CallPorts: ...
+    def seed(self, record: CallRecord, ports: CallPorts) -> SessionSeed: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much this process takes."""
+
+    task_id: str
+    capacity: int
+
+
+class Roster:
+    """Admits sockets to calls and keeps the calls; the door's doorkeeper."""
+
+    def __init__(
+        self,
+        room: Room,
+        store: CallStore,
+        builder: CallBuilder,
+        execute: Callable[[LiveCall, Command], None],
+        utc_now: Callable[[], datetime],
+    ) -> None:
+        self._room, self._store, self._builder = room, store, builder
+        self._execute, self._utc_now = execute, utc_now
+        self._calls: dict[str, LiveCall] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._empty = asyncio.Event()
+        self.draining = False
+
+    @property
+    def calls(self) -> int:
+        """How many calls are held."""
+        return len(self._calls)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a new call may come."""
+        return not self.draining and len(self._calls) < self._room.capacity
+
+    async def admit(self, session_id: str, token: str, origin: str, leg: Leg) -> Attachment:
+        """Let a socket join its call, or raise Refused."""
+        if not self.ready:
+            raise Refused(CloseCode.FULL, "All lines are busy. Please try again in a moment.")
+        now = self._utc_now()
+        token_hash = hashlib.sha256(token.encode()).hexdigest()
+        try:
+            claimed = await self._store.claim(session_id, token_hash, origin, self._room.task_id, now)
+        except ClaimRefused as refused:
+            code, message = REFUSALS[refused.why]
+            raise Refused(code, message) from refused
+        call = self._calls.get(claimed.call.call_id)
+        elapsed = elapsed_since(claimed.call.started_at, now)
+        if call is None or call.over:
+            call = await self._build(claimed, elapsed)
+        call.epoch = claimed.call.epoch
+        leg.tell(
+            {
+                "type": "connected",
+                "sessionId": session_id,
+                "callId": claimed.call.call_id,
+                "resumeToken": claimed.resume_token,
+                "resumed": claimed.resumed,
+                "elapsedMs": elapsed if claimed.resumed else 0,
+            }
+        )
+        return call.attach(leg, resumed=claimed.resumed)
+
+    async def _build(self, claimed: Claimed, elapsed: int) -> LiveCall:
+        record = claimed.call
+        holder: list[LiveCall] = []
+
+        def epoch() -> int:
+            return holder[0].epoch if holder else record.epoch
+
+        def fenced() -> None:
+            for call in holder:
+                log.info("another process took the call over")
+                call.abandon()
+
+        ports = await self._builder.ports(record, epoch, fenced)
+        resumed = None
+        if claimed.checkpoint is not None:
+            resumed = ResumedState(claimed.checkpoint, claimed.transcript)
+        call = LiveCall(
+            record,
+            ports,
+            elapsed_ms=elapsed,
+            resumed=resumed,
+            seed=self._builder.seed(record, ports),
+            execute=self._execute,
+            gone=self._gone,
+        )
+        holder.append(call)
+        self._calls[record.call_id] = call
+        return call
+
+    def _gone(self, call: LiveCall) -> None:
+        if self._calls.get(call.record.call_id) is call:
+            del self._calls[call.record.call_id]
+        if not self._calls:
+            self._empty.set()
+        task = asyncio.get_running_loop().create_task(call.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def drain(self, seconds: float) -> int:
+        """Take no more calls and ask those here to go on elsewhere; returns how many were left after `seconds`."""
+        self.draining = True
+        for call in tuple(self._calls.values()):
+            call.post(DrainRequested())
+        if self._calls:
+            self._empty.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), seconds)
+        left = len(self._calls)
+        for call in tuple(self._calls.values()):
+            call.checkpoint()
+            call.abandon()
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=10)
+        return left

@@ -1,0 +1,111 @@
+"""Every key of every table. The company is part of each tenant key, so another company's data is never addressed."""
+
+from shared.adapters.aws.dynamo.documents import Key
+from shared.contracts.records.call import CallRecord
+
+
+def company(company_id: str) -> Key:
+    """`core`: a company."""
+    return Key(f"T#{company_id}", "META")
+
+
+def chatbot(company_id: str, chatbot_id: str) -> Key:
+    """`core`: a chatbot with the number of its published settings."""
+    return Key(f"T#{company_id}", f"BOT#{chatbot_id}")
+
+
+def chatbot_lookup(chatbot_id: str) -> Key:
+    """`core`: which company a chatbot belongs to (public widgets know only the chatbot)."""
+    return Key(f"BOT#{chatbot_id}", "REF")
+
+
+def call_settings(company_id: str, chatbot_id: str, version: int) -> Key:
+    """`core`: one published version of a chatbot's call settings."""
+    return Key(f"T#{company_id}", f"BOT#{chatbot_id}#CALL#{version:06d}")
+
+
+def widget_config(company_id: str, chatbot_id: str) -> Key:
+    """`core`: a chatbot's widget configuration."""
+    return Key(f"T#{company_id}", f"BOT#{chatbot_id}#WIDGET")
+
+
+def ai_model(model_id: str) -> Key:
+    """`core`: a model of the catalogue."""
+    return Key("MODEL", model_id)
+
+
+def order(company_id: str, number: str) -> Key:
+    """`core`: an order a caller may ask about."""
+    return Key(f"T#{company_id}", f"ORDER#{number}")
+
+
+def call(company_id: str, call_id: str) -> Key:
+    """`calls`: a call's record."""
+    return Key(f"CALL#{company_id}#{call_id}", "META")
+
+
+def segment(company_id: str, call_id: str, segment_id: str) -> Key:
+    """`calls`: a transcript segment."""
+    return Key(f"CALL#{company_id}#{call_id}", f"SEG#{segment_id}")
+
+
+def usage(company_id: str, call_id: str, usage_id: str) -> Key:
+    """`calls`: a usage entry."""
+    return Key(f"CALL#{company_id}#{call_id}", f"USE#{usage_id}")
+
+
+def checkpoint(company_id: str, call_id: str) -> Key:
+    """`calls`: the state of the call core."""
+    return Key(f"CALL#{company_id}#{call_id}", "CKPT")
+
+
+def effect(company_id: str, call_id: str, effect_id: str) -> Key:
+    """`calls`: what a tool did, once for each tool call."""
+    return Key(f"CALL#{company_id}#{call_id}", f"EFF#{effect_id}")
+
+
+def feedback(company_id: str, call_id: str) -> Key:
+    """`calls`: the caller's feedback."""
+    return Key(f"CALL#{company_id}#{call_id}", "FEEDBACK")
+
+
+def session(session_id: str) -> Key:
+    """`live`: a widget session."""
+    return Key(f"SESSION#{session_id}", "META")
+
+
+def media_task(task_id: str) -> Key:
+    """`live`: a media process."""
+    return Key("TASKS", task_id)
+
+
+def rate(name: str, window: str) -> Key:
+    """`live`: a counter of one time window."""
+    return Key(f"RATE#{name}", window)
+
+
+def call_slots(company_id: str) -> Key:
+    """`live`: the calls a company has now."""
+    return Key(f"SLOTS#{company_id}", "META")
+
+
+def access(company_id: str, month: str, at: str, entry_id: str) -> Key:
+    """`ledger`: an access to a recording or transcript."""
+    return Key(f"AUD#{company_id}#{month}", f"{at}#{entry_id}")
+
+
+def call_extra(record: CallRecord) -> dict[str, str | int]:
+    """What indexes and conditions need of a call's record."""
+    extra: dict[str, str | int] = {
+        "status": str(record.status),
+        "epoch": record.epoch,
+        "GSI1PK": f"T#{record.company_id}#{record.created_at:%Y%m}",
+        "GSI1SK": f"{record.created_at.isoformat()}#{record.call_id}",
+    }
+    if record.ended_at is None:
+        extra["GSI2PK"] = "LIVE"
+        extra["GSI2SK"] = f"{record.company_id}#{record.call_id}"
+    elif record.cost_usd is None:
+        extra["GSI2PK"] = "CLOSING"
+        extra["GSI2SK"] = f"{record.company_id}#{record.call_id}"
+    return extra

@@ -1,0 +1,82 @@
+"""Companies, chatbots, call settings, widget configurations and the model catalogue (table `core`)."""
+
+from shared.adapters.aws.dynamo import keys
+from shared.adapters.aws.dynamo.table import Table
+from shared.contracts.settings.ai_model import AiModel
+from shared.contracts.settings.call_settings import CallSettings
+from shared.contracts.settings.company import Chatbot, ChatbotRef, Company
+from shared.contracts.settings.widget_config import WidgetConfig
+
+
+class DynamoCompanies:
+    """See shared.ports.repositories."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, company_id: str) -> Company | None:
+        """A company."""
+        return self._table.get(keys.company(company_id), Company)
+
+    def save(self, company: Company) -> None:
+        """Store a company."""
+        extra = {"GSI1PK": "COMPANIES", "GSI1SK": f"{company.name}#{company.company_id}"}
+        self._table.put(keys.company(company.company_id), company, extra)
+
+
+class DynamoChatbots:
+    """See shared.ports.repositories."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def company_of(self, chatbot_id: str) -> str | None:
+        """The company of a chatbot."""
+        ref = self._table.get(keys.chatbot_lookup(chatbot_id), ChatbotRef)
+        return None if ref is None else ref.company_id
+
+    def get(self, company_id: str, chatbot_id: str) -> Chatbot | None:
+        """A chatbot of this company."""
+        return self._table.get(keys.chatbot(company_id, chatbot_id), Chatbot)
+
+    def save(self, chatbot: Chatbot) -> None:
+        """Store a chatbot and where to find it."""
+        ref = ChatbotRef(company_id=chatbot.company_id, chatbot_id=chatbot.chatbot_id)
+        self._table.put(keys.chatbot_lookup(chatbot.chatbot_id), ref)
+        self._table.put(keys.chatbot(chatbot.company_id, chatbot.chatbot_id), chatbot)
+
+    def publish(self, chatbot: Chatbot, settings: CallSettings) -> Chatbot:
+        """Publish settings as the next version, which new calls start with; earlier versions stay."""
+        version = chatbot.call_settings_version + 1
+        key = keys.call_settings(chatbot.company_id, chatbot.chatbot_id, version)
+        self._table.replace(key, settings, None)
+        published = chatbot.model_copy(update={"call_settings_version": version})
+        self.save(published)
+        return published
+
+    def call_settings(self, company_id: str, chatbot_id: str, version: int) -> CallSettings | None:
+        """One published version."""
+        return self._table.get(keys.call_settings(company_id, chatbot_id, version), CallSettings)
+
+    def widget_config(self, company_id: str, chatbot_id: str) -> WidgetConfig:
+        """The widget's configuration, the defaults if none was saved."""
+        return self._table.get(keys.widget_config(company_id, chatbot_id), WidgetConfig) or WidgetConfig()
+
+    def save_widget_config(self, company_id: str, chatbot_id: str, config: WidgetConfig) -> None:
+        """Store the widget's configuration."""
+        self._table.put(keys.widget_config(company_id, chatbot_id), config)
+
+
+class DynamoAiModels:
+    """See shared.ports.repositories."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, model_id: str) -> AiModel | None:
+        """A model of the catalogue."""
+        return self._table.get(keys.ai_model(model_id), AiModel)
+
+    def save(self, model: AiModel) -> None:
+        """Store a model."""
+        self._table.put(keys.ai_model(model.id), model)

@@ -1,0 +1,61 @@
+"""The environment of each process as a model: what sets it and what reads it cannot drift apart."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class _Environment(BaseModel):
+    """Field names are the variables' names in lower case; variables of other programs are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    stage: Literal["local", "test", "dev", "prod"]
+    aws_region: str = "us-east-1"
+    aws_endpoint_url: str | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Self:
+        """Validate a process's variables; what is empty counts as not set."""
+        return cls.model_validate({name.lower(): value for name, value in environ.items() if value})
+
+
+class FunctionEnvironment(_Environment):
+    """Lambda functions."""
+
+    core_table: str = "core"
+    calls_table: str = "calls"
+    live_table: str = "live"
+    ledger_table: str = "ledger"
+    recordings_bucket: str
+    call_ended_queue_url: str
+    public_base_url: str
+
+
+class MediaEnvironment(_Environment):
+    """A media process. Simulation answers every call offline and is refused in production."""
+
+    core_table: str = "core"
+    calls_table: str = "calls"
+    live_table: str = "live"
+    recordings_bucket: str
+    call_ended_queue_url: str
+    task_id: str = "media"
+    media_host: str = "0.0.0.0"
+    media_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    media_capacity: Annotated[int, Field(ge=1)] = 200
+    drain_seconds: Annotated[float, Field(ge=0, le=120)] = 20.0
+    call_simulation_mode: bool = False
+    openai_api_key: str | None = None
+    openai_websocket_base_url: str | None = None
+    gemini_api_key: str | None = None
+    gemini_base_url: str | None = None
+    gemini_ca_file: str | None = None
+
+    @model_validator(mode="after")
+    def _no_simulation_in_production(self) -> Self:
+        if self.stage == "prod" and self.call_simulation_mode:
+            raise ValueError("CALL_SIMULATION_MODE must not be set in production")
+        return self

@@ -1,0 +1,110 @@
+"""A spoken call in a real browser: the widget on the demo page, a WAV as the microphone, the simulated model."""
+
+import asyncio
+import itertools
+import time
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from shared.adapters.espeak_speech import EspeakSpeech
+from shared.contracts.settings.call_settings import VoiceSettings
+from tests.e2e.conftest import SIMULATED, OpenBrowser, Running
+from tests.e2e.sound import RATE, best_match, channels, timeline, write_wav
+
+pytestmark = pytest.mark.browser
+
+GREETING = "Hello! Thank you for calling. How can I assist you today?"
+CALLER = VoiceSettings(voice_id="simulated-ben")
+QUESTION, STORY, STOP, GOODBYE = "what are your business hours", "tell me about your company", "stop", "okay goodbye"
+# The opening sentences take about 9.5 s, the answer to the question about 9 s.
+SCHEDULE = ((11.5, QUESTION), (24.0, STORY), (29.0, STOP), (36.0, GOODBYE))
+
+
+def speak(texts: tuple[str, ...], voice: VoiceSettings) -> list[bytes]:
+    """Render speech as somebody else than the AI."""
+
+    async def render() -> list[bytes]:
+        speech = EspeakSpeech()
+        spoken = [await speech.render(model_id="caller", voice=voice, text=text) for text in texts]
+        speech.close()
+        return spoken
+
+    return asyncio.run(render())
+
+
+@pytest.fixture(scope="module")
+def microphone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[bytes]]:
+    """What the caller says, as a file."""
+    spoken = speak(tuple(text for _, text in SCHEDULE), CALLER)
+    path = tmp_path_factory.mktemp("microphone") / "caller.wav"
+    write_wav(path, timeline([(at, pcm) for (at, _), pcm in zip(SCHEDULE, spoken, strict=True)], 60.0))
+    return path, spoken
+
+
+def open_call(page: Page, url: str, chatbot: str) -> FrameLocator:
+    """Open the demo page and press the call button."""
+    page.goto(f"{url}/?debug=1&chatbot={chatbot}")
+    page.get_by_role("button", name="Call us!").click()
+    return page.frame_locator("iframe")
+
+
+def test_a_whole_call(
+    platform: Running, with_microphone: OpenBrowser, microphone: tuple[Path, list[bytes]], tmp_path: Path
+) -> None:
+    wav, spoken = microphone
+    with with_microphone(wav) as page:
+        began = time.monotonic()
+        frame = open_call(page, platform.url, SIMULATED)
+        lines = frame.locator(".lines")
+        expect(lines).to_contain_text(GREETING, timeout=15_000)
+        debug = "() => window.__call.debug"
+        inner = next(f for f in page.frames if "/widget/frame/" in f.url)
+        opened = inner.evaluate(debug)
+        assert opened["firstPlayedAt"] - opened["openedAt"] < 1000
+        expect(lines).to_contain_text("Monday through Friday", timeout=20_000)
+        expect(lines).to_contain_text("What are your business hours")
+        expect(lines).to_contain_text("I would be happy to tell you", timeout=20_000)
+        inner.wait_for_function("() => window.__call.debug.flushedAt > 0", timeout=15_000)
+        stopped = inner.evaluate(debug)
+        assert stopped["flushedAt"] - stopped["stopAt"] < 200
+        expect(frame.get_by_role("heading", name="Call Ended")).to_be_visible(timeout=30_000)
+        assert time.monotonic() - began > SCHEDULE[-1][0]
+        expect(frame.get_by_text("Total time:")).to_be_visible()
+
+        frame.get_by_role("radio", name="4 of 5 stars").check(force=True)
+        frame.get_by_role("button", name="Submit").click()
+        expect(frame.get_by_text("Thank you for your feedback!")).to_be_visible()
+        with page.expect_download() as download:
+            frame.get_by_role("button", name="Download Transcript").click()
+        assert download.value.suggested_filename.startswith("transcript-")
+        text = Path(download.value.path()).read_text()
+        with page.expect_download(timeout=20_000) as recording:
+            frame.get_by_role("button", name="Download Recording").click()
+        with urllib.request.urlopen(recording.value.url, timeout=30) as answer:
+            (tmp_path / "recording.wav").write_bytes(answer.read())
+
+    assert "User: What are your business hours" in text
+    assert "Agent: Thank you for calling. Goodbye!" in text
+    story = next(line for line in text.splitlines() if "I would be happy to tell you" in line)
+    assert "orchestras" not in story, "words that were never heard must not stay"
+    the_recording_holds_what_was_said(tmp_path / "recording.wav", spoken)
+
+
+def the_recording_holds_what_was_said(path: Path, spoken: list[bytes]) -> None:
+    """Both channels, each utterance where it was spoken."""
+    caller, far = channels(path)
+    offsets = []
+    for pcm in spoken:
+        score, offset = best_match(caller, np.frombuffer(pcm, dtype=np.int16).astype(np.float64))
+        assert score > 0.95
+        offsets.append(offset / RATE)
+    gaps = [b - a for a, b in itertools.pairwise(offsets)]
+    wanted = [b[0] - a[0] for a, b in itertools.pairwise(SCHEDULE)]
+    assert gaps == pytest.approx(wanted, abs=0.04)
+    (greeting,) = speak((GREETING,), VoiceSettings(voice_id="simulated-anna"))
+    score, _ = best_match(far, np.frombuffer(greeting, dtype=np.int16).astype(np.float64))
+    assert score > 0.95

@@ -1,0 +1,217 @@
+"""Closing a call's books: the file is right whatever pieces there are, and doing it again changes nothing."""
+
+import io
+import json
+import wave
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from functions.workers import close_call as worker
+from shared.adapters.aws.dynamo import keys
+from shared.adapters.aws.dynamo.documents import to_item
+from shared.contracts.records.call import CallRecord, CallStatus, EndedBy, EndReason, UsageEntry, UsageKind
+from shared.domain.recording_layout import Piece, in_force, piece_key, piece_prefix, recording_key
+from shared.services.recordings import PieceGone, RecordingPorts, close_call
+from tests.platform import NOW, Cloud, opened
+
+PIECE = 18_000
+
+
+def ended(cloud: Cloud, duration_ms: int = 3000, recorded: bool = True) -> CallRecord:
+    call, _ = opened(cloud, recorded=recorded)
+    changed = cloud.calls.replace(
+        call,
+        {
+            "status": CallStatus.COMPLETED,
+            "started_at": NOW,
+            "ended_at": NOW + timedelta(milliseconds=duration_ms),
+            "duration_ms": duration_ms,
+            "end_reason": EndReason.USER_ENDED,
+            "ended_by": EndedBy.CALLER,
+        },
+    )
+    assert changed is not None
+    return changed
+
+
+def put_piece(cloud: Cloud, call: CallRecord, start: int, value: int, frames: int = PIECE, epoch: int = 1) -> None:
+    sound = np.empty((frames, 2), dtype="<i2")
+    sound[:, 0], sound[:, 1] = value, -value
+    cloud.client("s3").put_object(
+        Bucket=cloud.bucket, Key=piece_key(call.company_id, call.call_id, start, epoch), Body=sound.tobytes()
+    )
+
+
+def recording(cloud: Cloud, call: CallRecord) -> npt.NDArray[np.int16]:
+    data = cloud.blobs.get(recording_key(call.company_id, call.call_id))
+    assert data is not None
+    with wave.open(io.BytesIO(data)) as source:
+        assert (source.getnchannels(), source.getframerate(), source.getsampwidth()) == (2, 24_000, 2)
+        frames = source.readframes(source.getnframes())
+        assert len(data) == 44 + len(frames)
+    return np.frombuffer(frames, dtype="<i2").reshape(-1, 2)
+
+
+def ports(cloud: Cloud) -> RecordingPorts:
+    return RecordingPorts(cloud.calls, cloud.blobs)
+
+
+def left(cloud: Cloud, call: CallRecord) -> Sequence[str]:
+    return cloud.blobs.list(piece_prefix(call.company_id, call.call_id))
+
+
+def test_pieces_become_one_file_with_silence_in_gaps_and_the_newer_epoch_on_overlap(cloud: Cloud) -> None:
+    call = ended(cloud)
+    put_piece(cloud, call, 0, 1)
+    put_piece(cloud, call, PIECE, 2)
+    put_piece(cloud, call, 2 * PIECE, 9)  # a paused process that woke up after it had lost the call
+    put_piece(cloud, call, PIECE + 6000, 3, epoch=2)
+    put_piece(cloud, call, 3 * PIECE + 6000, 4, frames=6000, epoch=2)
+    close_call(ports(cloud), call.company_id, call.call_id)
+    kept = recording(cloud, call)
+    assert len(kept) == 72_000
+    spans = [(0, PIECE, 1), (PIECE, PIECE + 6000, 2), (PIECE + 6000, 42_000, 3), (42_000, 60_000, 0)]
+    for first, last, value in [*spans, (60_000, 66_000, 4), (66_000, 72_000, 0)]:
+        assert set(kept[first:last, 0].tolist()) == {value}
+        assert set(kept[first:last, 1].tolist()) == {-value}
+    assert left(cloud, call) == []
+
+
+def test_closing_ten_times_gives_what_closing_once_gives(cloud: Cloud) -> None:
+    call = ended(cloud)
+    for number in range(4):
+        put_piece(cloud, call, number * PIECE, number + 1)
+    dynamo = cloud.client("dynamodb")
+    for number in range(3):
+        entry = UsageEntry(
+            usage_id=f"u{number}",
+            kind=UsageKind.REPLY,
+            model_id="m",
+            price_version="1",
+            cost_usd=Decimal("0.0123"),
+        )
+        item = to_item(keys.usage(call.company_id, call.call_id, entry.usage_id), entry, 1)
+        dynamo.put_item(TableName="calls", Item=item)
+    close_call(ports(cloud), call.company_id, call.call_id)
+    sound, record = recording(cloud, call), cloud.calls.get(call.company_id, call.call_id)
+    assert record is not None
+    assert record.cost_usd == Decimal("0.0369")
+    assert (record.recording_state, record.recording_key) == ("ready", recording_key(call.company_id, call.call_id))
+    for _ in range(9):
+        close_call(ports(cloud), call.company_id, call.call_id)
+    assert np.array_equal(recording(cloud, call), sound)
+    assert cloud.calls.get(call.company_id, call.call_id) == record
+    assert call.call_id not in {found.call_id for found in cloud.calls.unclosed()}
+
+
+class Racing:
+    """Blobs; while the second piece is read, another worker finishes the same call."""
+
+    def __init__(self, cloud: Cloud, call: CallRecord, after: int) -> None:
+        self._blobs, self._cloud, self._call, self._after = cloud.blobs, cloud, call, after
+        self._reads = 0
+
+    def list(self, prefix: str) -> Sequence[str]:
+        return self._blobs.list(prefix)
+
+    def get(self, key: str) -> bytes | None:
+        self._reads += 1
+        if self._reads == self._after:
+            close_call(ports(self._cloud), self._call.company_id, self._call.call_id)
+        return self._blobs.get(key)
+
+    def put_parts(self, key: str, parts: Iterable[bytes], content_type: str) -> None:
+        self._blobs.put_parts(key, parts, content_type)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        self._blobs.delete(keys)
+
+    def signed_url(self, key: str, *, seconds: int, filename: str) -> str:
+        return self._blobs.signed_url(key, seconds=seconds, filename=filename)
+
+
+@pytest.mark.parametrize("after", [1, 2, 4])
+def test_two_workers_at_once_never_spoil_the_recording(cloud: Cloud, after: int) -> None:
+    call = ended(cloud)
+    for number in range(4):
+        put_piece(cloud, call, number * PIECE, number + 1)
+    with pytest.raises(PieceGone):
+        close_call(RecordingPorts(cloud.calls, Racing(cloud, call, after)), call.company_id, call.call_id)
+    assert sorted(set(recording(cloud, call)[:, 0].tolist())) == [1, 2, 3, 4]
+
+
+def test_a_worker_that_dies_before_it_deletes_the_pieces_is_followed_by_one_that_does(cloud: Cloud) -> None:
+    call = ended(cloud)
+    put_piece(cloud, call, 0, 7)
+
+    class Dying(Racing):
+        def delete(self, keys: Sequence[str]) -> None:
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        close_call(RecordingPorts(cloud.calls, Dying(cloud, call, 99)), call.company_id, call.call_id)
+    assert len(left(cloud, call)) == 1
+    close_call(ports(cloud), call.company_id, call.call_id)
+    assert left(cloud, call) == []
+    assert set(recording(cloud, call)[:PIECE, 0].tolist()) == {7}
+
+
+@pytest.mark.parametrize(("recorded", "state"), [(True, "failed"), (False, "none")])
+def test_a_call_without_pieces_says_whether_something_is_missing(cloud: Cloud, recorded: bool, state: str) -> None:
+    call = ended(cloud, recorded=recorded)
+    for _ in range(2):
+        close_call(ports(cloud), call.company_id, call.call_id)
+    record = cloud.calls.get(call.company_id, call.call_id)
+    assert record is not None
+    assert (record.recording_state, record.cost_usd) == (state, Decimal(0))
+
+
+def test_a_call_that_goes_on_is_left_alone(cloud: Cloud) -> None:
+    call, _ = opened(cloud)
+    put_piece(cloud, call, 0, 7)
+    close_call(ports(cloud), call.company_id, call.call_id)
+    assert cloud.calls.get(call.company_id, call.call_id) == call
+    assert len(left(cloud, call)) == 1
+
+
+def test_a_long_recording_is_stored_in_several_parts(cloud: Cloud) -> None:
+    call = ended(cloud, duration_ms=100_000)
+    put_piece(cloud, call, 0, 1)
+    put_piece(cloud, call, 99_000 * 24, 2)
+    close_call(ports(cloud), call.company_id, call.call_id)
+    kept = recording(cloud, call)
+    assert len(kept) == 2_400_000
+    assert set(kept[99_000 * 24 : 99_000 * 24 + PIECE, 0].tolist()) == {2}
+    head = cloud.client("s3").head_object(Bucket=cloud.bucket, Key=recording_key(call.company_id, call.call_id))
+    assert head["ETag"].strip('"').endswith("-2")
+
+
+def test_one_bad_message_does_not_hold_back_the_others(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = ended(cloud)
+    put_piece(cloud, call, 0, 5)
+    monkeypatch.setattr(worker, "recording_ports", lambda: ports(cloud))
+    good = json.dumps({"company_id": call.company_id, "call_id": call.call_id})
+    bodies = ["not json", good, '{"company_id": "acme"}', good]
+    event = {"Records": [{"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]}
+    answer = worker.handler(event, SimpleNamespace())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}, {"itemIdentifier": "m2"}]}
+    assert set(recording(cloud, call)[:PIECE, 0].tolist()) == {5}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 4)), min_size=1, unique=True))
+def test_after_a_take_over_only_the_taker_is_heard(found: list[tuple[int, int]]) -> None:
+    pieces = [Piece(start, epoch, f"{start}-{epoch}") for start, epoch in found]
+    kept = in_force(pieces)
+    assert kept == sorted(kept)
+    for piece in pieces:
+        beaten = any(other.epoch > piece.epoch and other.start <= piece.start for other in pieces)
+        assert (piece in kept) is not beaten
