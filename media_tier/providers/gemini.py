@@ -6,16 +6,16 @@ no way to cancel or to truncate: the model's capabilities say so.
 """
 
 import asyncio
-import logging
 import ssl as ssl_module
 from collections.abc import Sequence
 from typing import Any
 
 from media_tier.audio.resampling import Resampler
-from media_tier.call.events import Event, ProviderFailed
+from media_tier.call.events import ProviderFailed
 from media_tier.ports import SAMPLE_RATE, Clock, ProviderListener, ProviderUnavailable, RealtimeModel, SessionSeed
 from media_tier.providers import gemini_wire as wire
 from media_tier.providers.gemini_decoder import BYTES_PER_MS, GeminiDecoder, SetUp, Sound, Told
+from media_tier.providers.gemini_outbox import Outbox
 from media_tier.providers.socket import VendorSocket, open_vendor_socket
 from shared.contracts.records.call import Role, UsageEntry
 from shared.contracts.settings.ai_model import Capabilities
@@ -29,8 +29,6 @@ NOTHING_SECONDS = 6.0
 """A turn without any words by then was a noise."""
 REFUSALS = frozenset({1007, 1008})
 """Close codes for a message the server does not take: while setting up, our configuration or the handle."""
-
-log = logging.getLogger(__name__)
 
 
 class GeminiLiveModel(RealtimeModel):
@@ -88,11 +86,14 @@ class GeminiConnection:
         self._decoder = GeminiDecoder(seed)
         self._rate = seed.model.capabilities.input_rate
         self._resampler = None if self._rate == SAMPLE_RATE else Resampler(SAMPLE_RATE, self._rate)
-        self._ready: asyncio.Future[None] | None = self._loop.create_future()
+        self._configured: asyncio.Future[None] = self._loop.create_future()
+        self._in_use = False
+        """`connect` is returning: whatever happens from now on is an event."""
+        self._early: list[Told] = []
+        """Told before `connect` returned, when nobody expects events yet."""
+        self._lost: ProviderUnavailable | None = None
         self._over = False
-        self._results: dict[str, tuple[str, str, dict[str, Any]]] = {}
-        self._held: list[tuple[bytes, str | None]] = []
-        """Messages that wait for the model to fall silent; a request with its tag, context without."""
+        self._outbox = Outbox(self._decoder, self._send)
         self._quiet: tuple[tuple[str, int], asyncio.TimerHandle] | None = None
 
     @property
@@ -112,11 +113,11 @@ class GeminiConnection:
     def add_context(self, role: Role, text: str) -> None:
         """Tell what was said, once the model is silent; no answer is asked for."""
         if text.strip():
-            self._hold(wire.context(role, text), None)
+            self._outbox.context(wire.context(role, text))
 
     def request_response(self, tag: str, instructions: str | None) -> None:
         """Ask for a response, once the model is silent."""
-        self._hold(wire.request(instructions), tag)
+        self._outbox.request(tag, wire.request(instructions))
 
     def cancel(self, response_id: str) -> None:
         """Nothing: the model cannot be told."""
@@ -126,9 +127,7 @@ class GeminiConnection:
 
     def submit_tool_result(self, call_id: str, name: str, output: dict[str, Any], request_response: bool) -> None:
         """Answer a tool call. The results of a set go out together; the model then goes on by itself."""
-        if call_id in self._decoder.open_calls:
-            self._results[call_id] = (call_id, name, output)
-            self._answer_tools()
+        self._outbox.tool_result(call_id, name, output)
 
     async def close(self) -> None:
         """Let go; no event follows."""
@@ -138,52 +137,45 @@ class GeminiConnection:
 
     async def set_up(self, socket: VendorSocket) -> None:
         """Configure and seed the session. Raises ProviderUnavailable; unbounded in time."""
-        assert self._ready is not None
         self._socket, seed = socket, self._seed
         self._send(wire.setup(seed))
-        await self._ready
-        self._ready = None
+        await self._configured
+        if self._lost is not None:
+            raise self._lost
         opening = wire.history(seed) if seed.resume_handle is None else wire.lost_tools(seed)
         if opening is not None:
             self._send(opening)
+        self._in_use = True
+        self._outbox.open()
+        self._loop.call_soon(self._hand_on, self._early)
 
     def on_message(self, message: bytes) -> None:
         """Called by the socket."""
         if self._over:
             return
         self._hand_on(self._decoder.feed(message))
-        self._answer_tools()
-        self._flush()
+        self._outbox.flush()
         self._listen_for_quiet()
 
     def on_closed(self, code: int, reason: str) -> None:
         """Called by the socket: the connection ended, and not by us."""
         if self._over:
             return
-        refused = code in REFUSALS
-        unanswered = self._seed.resume_handle is not None and not self._decoder.has_answered
         no_quota = "quota" in reason.lower()
         name = "no_quota" if no_quota else f"closed_{code}"
-        if self._ready is None:
-            self._end()
-            event = ProviderFailed(
-                self._seed.connection,
-                name,
-                "The provider closed the connection.",
-                fatal=no_quota,
-                resume_refused=refused and unanswered,
-            )
+        refused = code in REFUSALS
+        resume_refused = refused and self._seed.resume_handle is not None and not self._decoder.has_answered
+        self._end()
+        if self._in_use:
+            message = "The provider closed the connection."
+            event = ProviderFailed(self._seed.connection, name, message, no_quota, resume_refused)
             self._listener.on_event(event)
-        elif not self._ready.done():
-            resume_refused = refused and unanswered
-            self._ready.set_exception(
-                ProviderUnavailable(
-                    name,
-                    "The provider refused the session.",
-                    fatal=no_quota or (refused and not resume_refused),
-                    resume_refused=resume_refused,
-                )
-            )
+            return
+        fatal = no_quota or (refused and not resume_refused)
+        message = "The provider refused the session."
+        self._lost = ProviderUnavailable(name, message, fatal=fatal, resume_refused=resume_refused)
+        if not self._configured.done():
+            self._configured.set_result(None)
 
     def _hand_on(self, told: Sequence[Told]) -> None:
         for what in told:
@@ -195,36 +187,12 @@ class GeminiConnection:
                 case UsageEntry():
                     self._listener.on_usage(what)
                 case SetUp():
-                    if self._ready is not None and not self._ready.done():
-                        self._ready.set_result(None)
+                    if not self._configured.done():
+                        self._configured.set_result(None)
+                case _ if self._in_use:
+                    self._listener.on_event(what)
                 case _:
-                    self._tell(what)
-
-    def _tell(self, event: Event) -> None:
-        if self._ready is None:
-            self._listener.on_event(event)
-
-    def _answer_tools(self) -> None:
-        """Send the results once no tool of the set is open; those that were cancelled are not wanted."""
-        still_open = self._decoder.open_calls
-        wanted = [result for call_id, result in self._results.items() if call_id in still_open]
-        if len(wanted) < len(still_open):
-            return
-        self._results.clear()
-        if wanted:
-            still_open.clear()
-            self._send(wire.tool_response(wanted))
-
-    def _hold(self, message: bytes, tag: str | None) -> None:
-        self._held.append((message, tag))
-        self._flush()
-
-    def _flush(self) -> None:
-        while self._held and not self._decoder.generating and self._ready is None:
-            message, tag = self._held.pop(0)
-            self._send(message)
-            if tag is not None:
-                self._decoder.asked(tag)
+                    self._early.append(what)
 
     def _listen_for_quiet(self) -> None:
         unsettled = self._decoder.turns.unsettled
@@ -241,7 +209,8 @@ class GeminiConnection:
     def _settle(self) -> None:
         self._quiet = None
         if not self._over:
-            self._hand_on(self._decoder.turns.settle())
+            self._hand_on(self._decoder.settle())
+            self._outbox.flush()
 
     def _send(self, message: bytes) -> None:
         if self._socket is not None and not self._over:

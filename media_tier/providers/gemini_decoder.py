@@ -24,6 +24,7 @@ from media_tier.call.events import (
     ResponseTranscribed,
     ToolRequested,
     ToolsCancelled,
+    Transcribed,
 )
 from media_tier.ports import SAMPLE_RATE, SessionSeed
 from media_tier.providers.gemini_turns import CallerTurns
@@ -83,6 +84,8 @@ class GeminiDecoder:
         self.open_calls: set[str] = set()
         """Tools whose result the model waits for."""
         self.has_answered = False
+        self.awaiting = False
+        """An answer is due: the caller fell silent, tools returned, or we asked."""
         self._responses = self._usages = 0
         self._active: _Response | None = None
         self._last: _Response | None = None
@@ -98,7 +101,18 @@ class GeminiDecoder:
 
     def asked(self, tag: str) -> None:
         """We asked for a response: the next one to start is it."""
-        self._asked = tag
+        self._asked, self.awaiting = tag, True
+
+    def tools_answered(self) -> None:
+        """The results of all open calls were sent."""
+        self.open_calls.clear()
+        self.awaiting = True
+
+    def settle(self) -> Sequence[Event]:
+        """Nothing came for a while since the caller fell silent (see CallerTurns.unsettled)."""
+        told = self.turns.settle()
+        self.awaiting = self.awaiting and not any(isinstance(e, Transcribed) and e.text is None for e in told)
+        return told
 
     def feed(self, message: bytes) -> Sequence[Told]:
         """Take one message of the server, which may say several things; what is not understood is left out."""
@@ -144,9 +158,11 @@ class GeminiDecoder:
         ago_ms = round(ago) if 0 <= ago <= LONGEST_DETECTION_MS else 0
         match activity.get("type") or activity.get("voiceActivityType"):
             case "ACTIVITY_START":
+                self.awaiting = False
                 return self.turns.began(ago_ms)
             case "ACTIVITY_END":
                 self._late = None
+                self.awaiting = self.awaiting or self.turns.speaking
                 return self.turns.ended(ago_ms)
         return ()
 
@@ -173,7 +189,7 @@ class GeminiDecoder:
             return self._active, ()
         self._responses += 1
         response = self._active = _Response(f"g{self._connection}-r{self._responses}")
-        self.has_answered, self._last = True, None
+        self.has_answered, self.awaiting, self._last = True, False, None
         tag, self._asked = self._asked, None
         answered = self.turns.answered()
         return response, (*answered, ResponseStarted(response.response_id, tag, self._connection))
@@ -241,7 +257,7 @@ class GeminiDecoder:
         told = [*self._generated(outcome, "" if unremarkable else reason.lower())]
         if self._last is not None and self._last.worded:
             told.append(self._transcribed(self._last, "", final=True))
-        self._last = None
+        self._last, self.awaiting = None, False
         return (*told, *self.turns.completed())
 
     # Tools
