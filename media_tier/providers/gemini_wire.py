@@ -29,6 +29,8 @@ THINKING_FAMILY = "extended-thinking"
 """Models with this in their name refuse a session without a thinking level; all others refuse one with it."""
 GO_ON = "…"
 """A user turn that only asks to speak; a single dot is answered with silence."""
+INSTRUCTION = "Instruction, not said by the caller:\n"
+"""The model knows no third speaker, so what the platform wants is told apart in words."""
 LOST = "The connection was lost while this tool ran; its result will follow if it comes."
 
 _AUDIO_HEAD = b'{"realtime_input":{"audio":{"data":"'
@@ -107,7 +109,8 @@ def context(role: Role, text: str) -> bytes:
 
 def request(instructions: str | None) -> bytes:
     """Ask the model to speak. Whatever it is generating is cut off by this."""
-    return _content([_turn(Role.USER, instructions or GO_ON)], complete=True)
+    text = GO_ON if instructions is None else INSTRUCTION + instructions
+    return _content([_turn(Role.USER, text)], complete=True)
 
 
 def tool_response(results: Iterable[tuple[str, str, Mapping[str, Any]]]) -> bytes:
