@@ -1,4 +1,4 @@
-"""Speech from text as Gemini's `generateContent` gives it, over plain HTTP on loopback, for sentences rendered ahead."""
+"""Speech from text as Gemini's `generateContent` gives it, over plain HTTP on loopback: sentences rendered ahead."""
 
 import asyncio
 import base64
@@ -29,6 +29,7 @@ class GeminiSpeechServer:
         self.refuse_status: int | None = None
         """HTTP status with which everything is refused."""
         self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
         self.url = ""
 
     async def start(self, host: str, port: int) -> None:
@@ -40,10 +41,12 @@ class GeminiSpeechServer:
         """Stop."""
         if self._server is not None:
             self._server.close()
-            self._server.close_clients()
+            for writer in tuple(self._writers):
+                writer.close()
             await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, ValueError):
             path, headers, body = await _request(reader)
             status, answer = await self._answer(path, headers, body)
@@ -52,6 +55,7 @@ class GeminiSpeechServer:
             writer.write(f"{head}Content-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode() + content)
             await writer.drain()
         writer.close()
+        self._writers.discard(writer)
 
     async def _answer(self, path: str, headers: dict[str, str], body: bytes) -> tuple[HTTPStatus, dict[str, Any]]:
         if self.refuse_status is not None:
