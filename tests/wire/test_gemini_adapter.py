@@ -415,9 +415,9 @@ async def conversation(stand_in: GeminiStandIn, heard: Heard) -> None:
         connection.submit_tool_result(tool.call_id, tool.name, {"state": "sent"}, True)
     await heard.until(lambda: failed() or len(heard.audio) >= 2)
     speak(connection, UTTERANCE)
-    await heard.until(lambda: failed() or len(heard.of(ResponseEnded)) >= 3)
-    if not failed():
-        await turn_over(stand_in, 2)
+    # The third handle is the last thing the server says.
+    await heard.until(lambda: failed() or len(heard.of(ProviderResumable)) >= 3)
+    await asyncio.sleep(0.05)
     await connection.close()
 
 
@@ -441,6 +441,7 @@ async def test_a_drop_at_any_point_is_one_failure_and_a_reconnect_works() -> Non
 
 
 async def drop_and_reconnect(at: int) -> None:
+    """How much sound comes before the interruption depends on time, so a few of the last points may not be reached."""
     heard = Heard()
     async with standing_in(["where is it", "stop"], **CONVERSATION, drop_after=at) as stand_in:
         try:
@@ -451,7 +452,10 @@ async def drop_and_reconnect(at: int) -> None:
             assert unavailable.code == "closed_1006"
             assert not heard.events
             return
-        await asyncio.sleep(0.05)
+        if len(stand_in.told()) < at:
+            assert at > 20
+            assert not heard.of(ProviderFailed)
+            return
         assert [(e.connection, e.code) for e in heard.of(ProviderFailed)] == [(1, "closed_1006")], at
         assert isinstance(heard.events[-1], ProviderFailed)
         stand_in.script = type(stand_in.script)(speed_factor=20.0)

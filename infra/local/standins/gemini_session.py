@@ -119,6 +119,8 @@ class Session:
         task = asyncio.get_running_loop().create_task(until_closed())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # A task that is cancelled before its first step never touches its work.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     async def _break_at(self, sent: int) -> None:
