@@ -175,7 +175,7 @@ class GeminiDecoder:
             told += self.turns.words(str(words))
         for part in (content.get("modelTurn") or {}).get("parts") or ():
             if (sound := part.get("inlineData")) and str(sound.get("mimeType", "audio/")).startswith("audio/"):
-                told += self._sound(pybase64.b64decode(sound["data"], validate=True))
+                told += self._sound(_bytes(sound["data"]))
         if words := (content.get("outputTranscription") or {}).get("text"):
             told += self._words(str(words))
         if content.get("generationComplete"):
@@ -277,3 +277,10 @@ class GeminiDecoder:
         call_ids = tuple(str(call_id) for call_id in cancelled.get("ids") or ())
         self.open_calls.difference_update(call_ids)
         return (ToolsCancelled(call_ids, self._connection),) if call_ids else ()
+
+
+def _bytes(data: str) -> bytes:
+    """Base64 in either alphabet: the JSON form of protobuf may use both."""
+    if "-" in data or "_" in data:
+        data = data.replace("-", "+").replace("_", "/")
+    return pybase64.b64decode(data, validate=True)

@@ -7,13 +7,14 @@ import re
 
 import httpx2
 from google.genai import Client, errors, types
+from google.genai.client import AsyncClient
 
 from shared.contracts.settings.call_settings import VoiceSettings
 from shared.ports.speech import SpeechFailed
 
 MODEL = "gemini-3.8-flash-lite-tts"
 RATE = 24_000
-TIMEOUT_MS = 30_000
+TIMEOUT_SECONDS = 30.0
 ATTEMPTS = 3
 
 _SOUND = re.compile(r"audio/(?:l16|pcm)\b.*\brate=(?P<rate>\d+)", re.IGNORECASE)
@@ -24,12 +25,7 @@ class GeminiSpeech:
 
     def __init__(self, api_key: str, base_url: str | None = None, api_version: str = "v1beta") -> None:
         self._api_key = api_key
-        self._options = types.HttpOptions(
-            base_url=base_url,
-            api_version=api_version,
-            timeout=TIMEOUT_MS,
-            retry_options=types.HttpRetryOptions(attempts=ATTEMPTS),
-        )
+        self._base_url, self._api_version = base_url, api_version
 
     async def render(self, *, model_id: str, voice: VoiceSettings, text: str) -> bytes:
         """PCM16 mono 24 kHz of `text`. `model_id` does not matter: Live models share their voices with this one.
@@ -44,17 +40,26 @@ class GeminiSpeech:
                 )
             ),
         )
-        # One client for each rendering: its connections belong to the event loop they were made on.
-        client = Client(api_key=self._api_key, http_options=self._options).aio
         try:
-            response = await client.models.generate_content(model=MODEL, contents=text, config=config)
+            # One client for each rendering: its connections belong to the event loop they were made on.
+            async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS) as http:
+                response = await self._client(http).models.generate_content(model=MODEL, contents=text, config=config)
         except errors.APIError as refused:
             raise SpeechFailed(f"Gemini refused to speak: {refused.code} {refused.status}") from refused
         except (httpx2.HTTPError, OSError) as unreachable:
             raise SpeechFailed("Gemini cannot be reached.") from unreachable
-        finally:
-            await client.aclose()
         return _sound(response)
+
+    def _client(self, http: httpx2.AsyncClient) -> AsyncClient:
+        # Given no client of its own the SDK would take aiohttp where that is installed, whose errors are others.
+        options = types.HttpOptions(
+            base_url=self._base_url,
+            api_version=self._api_version,
+            timeout=round(TIMEOUT_SECONDS * 1000),
+            retry_options=types.HttpRetryOptions(attempts=ATTEMPTS),
+            httpx_async_client=http,
+        )
+        return Client(api_key=self._api_key, http_options=options).aio
 
 
 def _sound(response: types.GenerateContentResponse) -> bytes:

@@ -66,6 +66,8 @@ class GeminiStandIn:
             ssl=self.certificate.server_context(),
             process_request=self._check,
             max_size=MAX_MESSAGE_BYTES,
+            # A bounded queue would stop reading, and with it the closing handshake, while messages wait.
+            max_queue=None,
         )
         await self.speech.start(host, rest_port)
         self.url = f"https://{host}:{next(iter(self._server.sockets)).getsockname()[1]}"

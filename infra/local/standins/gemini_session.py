@@ -179,10 +179,11 @@ class Session:
 
     async def _hear(self, sound: dict[str, Any]) -> None:
         try:
-            pcm = base64.b64decode(sound["data"], validate=True)
+            # The JSON form of protobuf takes both alphabets; the SDK uses the one for URLs.
+            pcm = base64.b64decode(sound["data"].replace("-", "+").replace("_", "/"), validate=True)
             mime = str(sound.get("mime_type") or sound.get("mimeType"))
             rate = int(mime.partition("rate=")[2] or 16_000)
-        except (KeyError, TypeError, ValueError, binascii.Error) as bad:
+        except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as bad:
             raise Closed(INVALID, "Invalid audio.") from bad
         self._received_ms += len(pcm) / 2 / rate * 1000
         if rate != RATE:
