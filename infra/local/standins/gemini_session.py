@@ -1,0 +1,233 @@
+"""One connection of the Gemini stand-in: the wire, what the session remembers, and what input does to it.
+
+Answering lies in gemini_turns. Faults follow the script. Invariant: input of the caller is taken in order, and what it
+cuts off has been told to be cut off before anything else is said.
+"""
+
+import asyncio
+import base64
+import binascii
+import itertools
+import json
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.genai import types
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from infra.local.standins.conversation import BYTES_PER_MS, Began, BrainMaker, StandInScript, verbatim
+from infra.local.standins.gemini_rules import INVALID, POLICY, Closed, Configuration, configuration, parsed, text_of
+from infra.local.standins.gemini_turns import Turns
+from media_tier.audio.resampling import Resampler
+
+RATE = 24_000
+NOT_THE_CALLER = "Instruction, not said by the caller:"
+
+_ids = itertools.count(1)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What a session knows: its turns (role, text), and how much it heard. A handle brings it back."""
+
+    turns: list[tuple[str, str]] = field(default_factory=list)
+    heard_ms: float = 0.0
+
+    def copy(self) -> "Memory":
+        """As it is now."""
+        return Memory(list(self.turns), self.heard_ms)
+
+
+class Session:
+    """The state of a connection. `log` receives every message of both sides as ("client" | "server", message)."""
+
+    def __init__(
+        self,
+        socket: ServerConnection,
+        make_brain: BrainMaker,
+        script: StandInScript,
+        handles: dict[str, Memory],
+        log: list[tuple[str, dict[str, Any]]],
+    ) -> None:
+        self._socket, self._make_brain, self._handles, self._log = socket, make_brain, handles, log
+        self.script = script
+        self.memory = Memory()
+        self.config: Configuration
+        self._turns: Turns
+        self._silent = False
+        self._sent = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._resampler: tuple[int, Resampler] | None = None
+        self._received_ms = 0.0
+        self._awaits_history = False
+
+    async def run(self, *, authorised: bool) -> None:
+        """Serve until the connection ends."""
+        try:
+            await self._break_at(0)
+            first = self._decoded(await self._socket.recv())
+            if not authorised:
+                raise Closed(INVALID, "API key not valid. Please pass a valid API key.")
+            await self._set_up(first)
+            async for message in self._socket:
+                await self._take(self._decoded(message))
+        except Closed as closed:
+            await self._socket.close(closed.code, closed.reason)
+        except ConnectionClosed:
+            return
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def out(self, message: dict[str, Any]) -> None:
+        """Send a server message, in a binary frame, then break what the script breaks after it."""
+        if self._silent:
+            return
+        self._log.append(("server", message))
+        self._sent += 1
+        await self._socket.send(json.dumps(message).encode())
+        await self._break_at(self._sent)
+
+    async def content(self, **fields: Any) -> None:
+        """Send a serverContent."""
+        await self.out({"serverContent": fields})
+
+    async def give_handle(self) -> None:
+        """The session can be resumed as it is now."""
+        if self.config.resumable:
+            handle = f"handle-{next(_ids):05d}"
+            self._handles[handle] = self.memory.copy()
+            await self.out({"sessionResumptionUpdate": {"newHandle": handle, "resumable": True}})
+
+    async def withhold_handle(self) -> None:
+        """The session cannot be resumed from where it is."""
+        if self.config.resumable:
+            await self.out({"sessionResumptionUpdate": {"resumable": False}})
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run beside the reading of messages; ends with the connection."""
+
+        async def until_closed() -> None:
+            try:
+                await work
+            except ConnectionClosed:
+                return
+
+        task = asyncio.get_running_loop().create_task(until_closed())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        # A task that is cancelled before its first step never touches its work.
+        task.add_done_callback(lambda _: work.close())
+        return task
+
+    async def _break_at(self, sent: int) -> None:
+        script = self.script
+        if script.stall_after == sent:
+            self._silent = True
+        if script.drop_after == sent:
+            self._silent = True
+            self._socket.transport.abort()
+        if script.close_after is not None and script.close_after[0] == sent:
+            self._silent = True
+            await self._socket.close(*script.close_after[1:])
+
+    def _decoded(self, message: str | bytes) -> dict[str, Any]:
+        try:
+            decoded = json.loads(message)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            decoded = None
+        if not isinstance(decoded, dict):
+            raise Closed(INVALID, "Invalid JSON payload received.")
+        self._log.append(("client", decoded))
+        return decoded
+
+    async def _set_up(self, message: dict[str, Any]) -> None:
+        if "setup" not in message:
+            raise Closed(INVALID, "The first message must be a setup.")
+        self.config = config = configuration(message)
+        if config.handle is not None:
+            if self.script.refuse_handle:
+                raise Closed(INVALID, "Request contains an invalid argument.")
+            if config.handle not in self._handles:
+                raise Closed(POLICY, "BidiGenerateContent session not found.")
+            self.memory = self._handles[config.handle].copy()
+        self._awaits_history = config.awaits_history
+        self._turns = Turns(self, self._make_brain(self.script, config.silence_ms))
+        await self.out({"setupComplete": {"sessionId": f"session-{next(_ids):05d}"}})
+        if not self._awaits_history:
+            await self.give_handle()
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        if self.config.dies_on_input:
+            raise Closed(INVALID, "Request contains an invalid argument.")
+        sound = (message.get("realtime_input") or message.get("realtimeInput") or {}).get("audio")
+        if sound is not None:
+            await self._hear(sound)
+            return
+        known = parsed(message)
+        if known.client_content is not None:
+            await self._read(known.client_content)
+        elif known.realtime_input is not None and known.realtime_input.text:
+            await self._turns.answer_text(known.realtime_input.text)
+        elif known.tool_response is not None:
+            await self._tool_results(known.tool_response)
+        elif known.setup is not None:
+            raise Closed(INVALID, "A session is set up once.")
+
+    async def _hear(self, sound: dict[str, Any]) -> None:
+        try:
+            # The JSON form of protobuf takes both alphabets; the SDK uses the one for URLs.
+            pcm = base64.b64decode(sound["data"].replace("-", "+").replace("_", "/"), validate=True)
+            mime = str(sound.get("mime_type") or sound.get("mimeType"))
+            rate = int(mime.partition("rate=")[2] or 16_000)
+        except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as bad:
+            raise Closed(INVALID, "Invalid audio.") from bad
+        self._received_ms += len(pcm) / 2 / rate * 1000
+        if rate != RATE:
+            if self._resampler is None or self._resampler[0] != rate:
+                self._resampler = rate, Resampler(rate, RATE)
+            pcm = self._resampler[1].push(pcm)
+        for heard in self._turns.brain.hear(pcm):
+            offset = max(0.0, self._received_ms - heard.ago_ms) / 1000
+            kind = "ACTIVITY_START" if isinstance(heard, Began) else "ACTIVITY_END"
+            await self.out({"voiceActivity": {"type": kind, "audioOffset": f"{offset:.3f}s"}})
+            if isinstance(heard, Began):
+                await self._turns.speech_began()
+            else:
+                self.memory.heard_ms += len(heard.pcm) / BYTES_PER_MS
+                await self._turns.answer_speech(heard.pcm)
+
+    async def _read(self, content: types.LiveClientContent) -> None:
+        turns = [(turn.role or "user", text_of(turn)) for turn in content.turns or ()]
+        if self._awaits_history:
+            self.memory.turns += turns
+            if content.turn_complete:
+                self._awaits_history = False
+                await self.give_handle()
+            return
+        if self.config.handle is not None and len(turns) > 1:
+            raise Closed(INVALID, "Request contains an invalid argument.")
+        await self._turns.cut_off()
+        if not content.turn_complete:
+            self.memory.turns += turns
+            await self.give_handle()
+            return
+        text = turns[-1][1] if turns else ""
+        if not text.startswith(NOT_THE_CALLER):
+            self.memory.turns += turns
+            await self._turns.answer_text(text)
+            return
+        said = verbatim(text)
+        if said is not None:
+            await self._turns.say(said)
+        else:
+            await self._turns.answer_text(next((t for role, t in self.memory.turns[::-1] if role == "user"), ""))
+
+    async def _tool_results(self, response: types.LiveClientToolResponse) -> None:
+        for result in response.function_responses or ():
+            if not result.id:
+                raise Closed(INVALID, "Function response must have an id.")
+            await self._turns.tool_result(result.id, dict(result.response or {}))
