@@ -21,6 +21,7 @@ from media_tier.engine.live_call import CallPorts, elapsed_since
 from media_tier.engine.roster import Room, Roster
 from media_tier.engine.tools import PlatformTools
 from media_tier.ports import RealtimeModel, Refused, SessionSeed
+from media_tier.providers.gemini import GeminiLiveModel
 from media_tier.providers.openai import OpenAiRealtimeModel
 from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.effects import DynamoEffects
@@ -126,6 +127,10 @@ def realtime_models(env: MediaEnvironment) -> dict[str, RealtimeModel]:
     if env.openai_api_key is not None:
         models["openai"] = OpenAiRealtimeModel(
             env.openai_api_key, env.openai_websocket_base_url, time.monotonic, epoch=time.time
+        )
+    if env.gemini_api_key is not None:
+        models["google"] = GeminiLiveModel(
+            env.gemini_api_key, env.gemini_base_url, time.monotonic, ssl_context=trusted(env.gemini_ca_file)
         )
     return models
 

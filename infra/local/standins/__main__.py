@@ -7,6 +7,8 @@ import signal
 import sys
 from pathlib import Path
 
+from infra.local.standins.certificate import make_certificate
+from infra.local.standins.gemini_live import GeminiStandIn
 from infra.local.standins.openai_realtime import OpenAiStandIn
 from infra.local.standins.real_brain import RealBrains
 from media_tier.providers.simulated.scenarios import scenario_named
@@ -28,8 +30,16 @@ async def main(folder: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     speech, scenario = EspeakSpeech(), scenario_named(None)
     brains = RealBrains(speech, scenario, (*scenario.phrases, "goodbye"))
-    async with OpenAiStandIn(brains) as openai:
-        announce(folder, {"OPENAI_API_KEY": KEY, "OPENAI_WEBSOCKET_BASE_URL": openai.url})
+    certificate = make_certificate(folder)
+    async with OpenAiStandIn(brains) as openai, GeminiStandIn(brains, certificate, keys=frozenset({KEY})) as gemini:
+        where = {
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_WEBSOCKET_BASE_URL": openai.url,
+            "GEMINI_API_KEY": KEY,
+            "GEMINI_BASE_URL": gemini.url,
+            "GEMINI_CA_FILE": str(certificate.ca_file),
+        }
+        announce(folder, where)
         await stop.wait()
     speech.close()
 
