@@ -49,7 +49,7 @@ class GeminiLiveModel(RealtimeModel):
     ) -> None:
         self._api_key, self._clock, self._ssl = api_key, clock, ssl_context
         base = (base_url or BASE_URL).rstrip("/")
-        self._url = "ws" + base.removeprefix("http") + wire.path(api_version)
+        self._url = "ws" + base.removeprefix("http").removeprefix("ws") + wire.path(api_version)
         self._setup_seconds = setup_seconds
 
     async def connect(self, seed: SessionSeed, listener: ProviderListener) -> "GeminiConnection":

@@ -64,9 +64,9 @@ class CallerTurns:
             turn = self._turn
         assert turn is not None
         turn.text += text
-        turn.final = turn.final or (turn.answered and turn.stopped)
         if turn.text.strip():
-            events.append(Transcribed(turn.turn_id, turn.text.strip(), turn.final, connection=self._connection))
+            turn.final = False
+            events.append(Transcribed(turn.turn_id, turn.text.strip(), final=False, connection=self._connection))
         return events
 
     def interrupted(self) -> Sequence[Event]:

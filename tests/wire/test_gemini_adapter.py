@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infra.local.standins.conversation import StandInScript
 from infra.local.standins.gemini_live import GeminiStandIn
 from infra.local.standins.tones import silence
 from media_tier.call.commands import HistoryItem, ToolOutcome
@@ -25,6 +26,7 @@ from media_tier.call.events import (
     Transcribed,
 )
 from media_tier.ports import ProviderUnavailable
+from media_tier.providers import gemini
 from shared.contracts.records.call import Role
 from tests.wire.gemini_fixtures import MODEL, UTTERANCE, model_at, seed, settings, standing_in
 from tests.wire.openai_fixtures import Heard, speak
@@ -70,6 +72,61 @@ async def test_a_spoken_turn_is_answered() -> None:
     assert heard.usage[0].usage_id == "g1-u1"
     assert heard.usage[0].audio_out == 10
     assert heard.usage[0].cost_usd > 0
+
+
+async def test_words_that_come_after_the_answer_began_belong_to_the_question() -> None:
+    heard = Heard()
+    async with standing_in(["hello there"], transcription="late") as stand_in:
+        connection = await model_at(stand_in).connect(seed(), heard)
+        speak(connection, UTTERANCE)
+        await heard.until(lambda: any(event.final for event in heard.of(Transcribed)))
+        await connection.close()
+    assert kinds(heard.events, ResponseStarted, Transcribed)[0] == "ResponseStarted"
+    final = [event for event in heard.of(Transcribed) if event.final]
+    assert [(event.turn_id, event.text) for event in final] == [("g1-t1", "hello there")]
+    assert len(heard.of(SpeechStarted)) == 1
+
+
+async def test_words_are_final_once_it_is_quiet_though_the_model_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gemini, "QUIET_SECONDS", 0.05)
+    heard = Heard()
+    # The sixth message is the last of the caller's words, and then the server falls silent for good.
+    async with standing_in(["goodbye then"], stall_after=6) as stand_in:
+        connection = await model_at(stand_in).connect(seed(), heard)
+        speak(connection, UTTERANCE)
+        await heard.until(lambda: any(event.final for event in heard.of(Transcribed)))
+        await connection.close()
+    assert heard.of(Transcribed)[-1] == Transcribed("g1-t1", "goodbye then", connection=1)
+    assert not heard.of(ResponseStarted)
+
+
+async def test_a_noise_is_nothing_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gemini, "NOTHING_SECONDS", 0.05)
+    heard = Heard()
+    async with standing_in() as stand_in:
+        connection = await model_at(stand_in).connect(seed(), heard)
+        speak(connection, UTTERANCE)
+        await heard.next(Transcribed)
+        await asyncio.sleep(0.1)
+        await connection.close()
+    assert heard.of(Transcribed) == [Transcribed("g1-t1", None, connection=1)]
+
+
+async def test_context_waits_for_the_answer_that_is_due_and_a_request_does_not() -> None:
+    heard = Heard()
+    # The server hears the question and never answers.
+    async with standing_in(["hello there"], stall_after=6) as stand_in:
+        connection = await model_at(stand_in).connect(seed(), heard)
+        speak(connection, UTTERANCE)
+        await heard.next(SpeechStopped)
+        connection.add_context(Role.ASSISTANT, "One minute left.")
+        await asyncio.sleep(0.05)
+        assert not stand_in.sent("client_content")
+        connection.request_response("retry", None)
+        await asyncio.sleep(0.05)
+        await connection.close()
+        told = [content["turns"][0]["parts"][0]["text"] for content in stand_in.sent("client_content")]
+    assert told == ["One minute left.", "…"]
 
 
 async def test_speech_is_dated_back_to_when_it_began() -> None:
@@ -316,8 +373,7 @@ async def test_a_handle_refused_after_the_setup_is_reported_as_such() -> None:
         connection = await model_at(stand_in).connect(seed(), first)
         handle = (await first.next(ProviderResumable)).handle
         await connection.close()
-        await_close = {"close_after": (2, 1007, "Request contains an invalid argument.")}
-        stand_in.script = type(stand_in.script)(**await_close)
+        stand_in.script = StandInScript(close_after=(2, 1007, "Request contains an invalid argument."))
         await model_at(stand_in).connect(seed(connection=2, handle=handle), heard)
         failed = await heard.next(ProviderFailed)
     assert failed == ProviderFailed(2, "closed_1007", failed.message, resume_refused=True)
@@ -450,7 +506,7 @@ async def drop_and_reconnect(at: int) -> None:
             return
         assert [(e.connection, e.code) for e in heard.of(ProviderFailed)] == [(1, "closed_1006")], at
         assert isinstance(heard.events[-1], ProviderFailed)
-        stand_in.script = type(stand_in.script)(speed_factor=20.0)
+        stand_in.script = StandInScript(speed_factor=20.0)
         handles = heard.of(ProviderResumable)
         line = (HistoryItem(Role.USER, "where is it"),)
         for connection, handle in ((2, handles[-1].handle if handles else None), (3, None)):

@@ -36,6 +36,11 @@ CONFIG: dict[str, Any] = {
 }
 
 
+def config(**changes: Any) -> types.LiveConnectConfig:
+    """A session's configuration, with changes."""
+    return types.LiveConnectConfig(**{**CONFIG, **changes})
+
+
 def client(stand_in: GeminiStandIn, api_key: str = "local") -> Client:
     """The SDK as anybody would configure it."""
     context = certificate().client_context()
@@ -65,7 +70,7 @@ async def say(session: AsyncSession, pcm24k: bytes) -> None:
 async def test_a_spoken_turn() -> None:
     async with (
         standing_in(["hello there"]) as stand_in,
-        client(stand_in).aio.live.connect(model="gemini-3.8-live", config=CONFIG) as session,
+        client(stand_in).aio.live.connect(model="gemini-3.8-live", config=config()) as session,
     ):
         assert session.setup_complete is not None
         await say(session, tone(200) + silence(160))
@@ -95,12 +100,13 @@ async def test_a_spoken_turn() -> None:
 async def test_a_tool_and_typed_text() -> None:
     async with (
         standing_in(tools={1: ("lookup", {"q": "x"})}) as stand_in,
-        client(stand_in).aio.live.connect(model="gemini-3.8-live", config=CONFIG) as session,
+        client(stand_in).aio.live.connect(model="gemini-3.8-live", config=config()) as session,
     ):
         await session.send_client_content(turns=types.UserContent("look it up"), turn_complete=True)
         async for message in messages(session):
             if message.tool_call:
-                (call,) = message.tool_call.function_calls or ()
+                assert message.tool_call.function_calls
+                (call,) = message.tool_call.function_calls
                 assert (call.name, call.args) == ("lookup", {"q": "x"})
                 response = types.FunctionResponse(id=call.id, name=call.name, response={"output": "found"})
                 await session.send_tool_response(function_responses=[response])
@@ -127,16 +133,16 @@ async def test_a_tool_and_typed_text() -> None:
 async def test_setups_the_model_refuses(changes: dict[str, Any], reason: str) -> None:
     async with standing_in() as stand_in:
         with pytest.raises(errors.APIError, match=reason) as refused:
-            async with client(stand_in).aio.live.connect(model="gemini-3.8-live", config={**CONFIG, **changes}):
+            async with client(stand_in).aio.live.connect(model="gemini-3.8-live", config=config(**changes)):
                 pass
     assert refused.value.code == 1007
 
 
 async def test_affective_dialog_opens_and_dies_with_the_first_input() -> None:
-    config = {**CONFIG, "enable_affective_dialog": True}
+    dying = config(enable_affective_dialog=True)
     async with (
         standing_in() as stand_in,
-        client(stand_in).aio.live.connect(model="gemini-3.8-live", config=config) as session,
+        client(stand_in).aio.live.connect(model="gemini-3.8-live", config=dying) as session,
     ):
         await session.send_client_content(turns=types.UserContent("hello"), turn_complete=True)
         with pytest.raises(errors.APIError) as died:
@@ -147,14 +153,14 @@ async def test_affective_dialog_opens_and_dies_with_the_first_input() -> None:
 
 async def test_a_resumed_session_must_not_be_told_its_history() -> None:
     async with standing_in() as stand_in:
-        async with client(stand_in).aio.live.connect(model="gemini-3.8-live", config=CONFIG) as session:
+        async with client(stand_in).aio.live.connect(model="gemini-3.8-live", config=config()) as session:
             await session.send_client_content(turns=types.UserContent("hello"), turn_complete=True)
             async for _ in messages(session):
                 pass
         handle = next(iter(stand_in.handles))
-        config = {**CONFIG, "session_resumption": {"handle": handle}}
-        async with client(stand_in).aio.live.connect(model="gemini-3.8-live", config=config) as session:
-            turns = [types.UserContent("hello"), types.ModelContent("hi")]
+        resumed = config(session_resumption={"handle": handle})
+        async with client(stand_in).aio.live.connect(model="gemini-3.8-live", config=resumed) as session:
+            turns: list[types.Content | types.ContentDict] = [types.UserContent("hello"), types.ModelContent("hi")]
             await session.send_client_content(turns=turns, turn_complete=True)
             with pytest.raises(errors.APIError) as refused:
                 async for _ in messages(session):
@@ -165,7 +171,7 @@ async def test_a_resumed_session_must_not_be_told_its_history() -> None:
 async def test_a_wrong_key_closes_the_session() -> None:
     async with standing_in() as stand_in:
         with pytest.raises(errors.APIError, match="API key not valid"):
-            async with client(stand_in, "wrong").aio.live.connect(model="gemini-3.8-live", config=CONFIG):
+            async with client(stand_in, "wrong").aio.live.connect(model="gemini-3.8-live", config=config()):
                 pass
 
 
