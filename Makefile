@@ -69,13 +69,13 @@ frontend-tests: frontend/widget/dist/widget.js
 	@echo "== widget: types, tests, size" && $(NPM) run --silent check && $(NPM) test --silent
 
 unit: install
-	@echo "== tests" && $(PY) -m pytest -q -n 2 -m "not browser" tests
+	@echo "== tests" && $(PY) -m pytest -q -n 2 -m "not browser and not platform" tests
 
 browser-tests: frontend/widget/dist/widget.js browser
-	@echo "== calls in a real browser" && $(PY) -m pytest -q -m browser tests/e2e
+	@echo "== spoken calls: a real browser, killed processes (about three minutes)" && $(PY) -m pytest -q tests/e2e
 
-bench: install ## calls per core, beside a bare relay in the same run
-	@$(PY) -m tests.bench
+bench: install ## what a WebSocket message and a relayed call cost on this machine
+	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls --calls 50 --seconds 10
 
 clean-local: ## forget the local platform's data
 	@rm -rf .local

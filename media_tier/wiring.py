@@ -21,6 +21,7 @@ from media_tier.engine.live_call import CallPorts, elapsed_since
 from media_tier.engine.roster import Room, Roster
 from media_tier.engine.tools import PlatformTools
 from media_tier.ports import RealtimeModel, Refused, SessionSeed
+from media_tier.providers.openai import OpenAiRealtimeModel
 from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.effects import DynamoEffects
 from shared.adapters.aws.media.journal import DynamoJournal
@@ -122,6 +123,10 @@ def realtime_models(env: MediaEnvironment) -> dict[str, RealtimeModel]:
         from shared.adapters.espeak_speech import EspeakSpeech
 
         models["simulated"] = SimulatedModel(EspeakSpeech())
+    if env.openai_api_key is not None:
+        models["openai"] = OpenAiRealtimeModel(
+            env.openai_api_key, env.openai_websocket_base_url, time.monotonic, epoch=time.time
+        )
     return models
 
 

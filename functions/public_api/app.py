@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from functions.public_api import errors
-from functions.public_api.edge import Edge, allow
+from functions.public_api.edge import Edge, allow, allow_refusal
 from functions.public_api.schemas import (
     AudioOut,
     ConfigOut,
@@ -77,6 +77,7 @@ def _before_call(app: FastAPI, api: PublicApi) -> None:
     def widget_config(chatbot_id: Identifier, request: Request, response: Response) -> ConfigOut:
         # A page of the platform itself sends no Origin with a GET.
         origin = request.headers.get("origin") or api.sessions.own_origin
+        allow_refusal(request)
         found = admit(api.sessions, chatbot_id, None, origin)
         allow(request, origin)
         settings: CallSettings | None

@@ -1,7 +1,8 @@
 """What every request of the public API passes: a bounded body, cross-origin rules, one form of error.
 
-Data is readable only from pages the route allowed (`allow`); a preflight may come from anywhere, since it names no
-chatbot and gives nothing away. Credentials are never allowed, so a foreign page gains nothing from a visitor's cookies.
+Data is readable only from pages the route allowed (`allow`). A preflight may come from anywhere, since it names no
+chatbot and gives nothing away, and why a page gets no configuration may be read by that page. Credentials are never
+allowed, so a foreign page gains nothing from a visitor's cookies.
 """
 
 import logging
@@ -26,8 +27,12 @@ API = "/api/"
 
 def allow(request: Request, origin: str) -> None:
     """Let pages of this origin read the answer, if the request comes from one."""
-    if origin and request.headers.get("origin") == origin:
-        request.state.readable_from = origin
+    request.state.readable_from = origin if origin and request.headers.get("origin") == origin else None
+
+
+def allow_refusal(request: Request) -> None:
+    """Let any page read why it is refused, so that the widget can tell its developer; nothing else is in the answer."""
+    request.state.readable_from = "*"
 
 
 def error_response(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> JSONResponse:

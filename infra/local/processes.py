@@ -48,7 +48,7 @@ class Child:
     async def _revive(self) -> None:
         while self.process is not None:
             code = await self.process.wait()
-            log.warning("process ended and is started again", extra={"process": self.name, "code": code})
+            log.warning("process ended and is started again", extra={"child": self.name, "code": code})
             await asyncio.sleep(1.0)
             with self.log_path.open("ab") as output:
                 self.process = await asyncio.create_subprocess_exec(

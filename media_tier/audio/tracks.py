@@ -3,7 +3,7 @@
 Each side is a track of runs: sound that follows itself without a gap. A chunk is placed where the run ends unless the
 call's clock disagrees by 80 ms or more, so jitter never tears speech. Sound can arrive late but never early, so the
 chunk with the least delay tells the truth: a burst after a stall slides its run back into the silence before it, and a
-slow disagreement (clock drift) is worked off by doubling or leaving out single samples.
+slow disagreement (clock drift) is worked off where nobody speaks, or, when that takes too long, sample by sample.
 
 Invariant: every sample of the clock is cut exactly once, and sound is at most PIECE + HOLD (1.8 s) old when it is due.
 """
@@ -20,8 +20,12 @@ HOLD_MS = 1050
 _PIECE = PIECE_MS * PER_MS
 _HOLD = HOLD_MS * PER_MS
 _WINDOW = 100
-_DEADBAND = PER_MS
-_MOST_OWED = 100
+_DEADBAND = 8 * PER_MS
+"""Less than this is the noise of arrival times, not drift; moving speech for it would only tear it."""
+_URGENT = 25 * PER_MS
+_MOST_OWED = 48 * PER_MS
+_QUIET = 150
+"""Mean absolute sample value of a chunk in which nobody speaks."""
 
 
 class _Run:
@@ -33,13 +37,14 @@ class _Run:
 
 
 class Track:
-    """One channel. Positions are samples of the call's clock."""
+    """One channel. Positions are samples of the call's clock. `drifts`: a stream without pauses on another clock."""
 
-    __slots__ = ("_count", "_end", "_floor", "_low", "_open", "_owed", "_room", "_runs")
+    __slots__ = ("_count", "_drifts", "_end", "_floor", "_low", "_open", "_owed", "_room", "_runs")
 
-    def __init__(self, floor: int) -> None:
+    def __init__(self, floor: int, *, drifts: bool = True) -> None:
         self._floor = floor
         self._end = floor
+        self._drifts = drifts
         self._runs: list[_Run] = []
         self._open: list[bytes] | None = None
         self._room = 0
@@ -56,13 +61,13 @@ class Track:
         if self._open is None or not -JITTER < gap < JITTER or (gap < 0 and self._room):
             self._realign(pcm, at)
             return
-        if gap < self._low:
-            self._low = gap
-        self._count += 1
-        if self._count >= _WINDOW:
-            self._settle()
-        if self._owed:
-            pcm = self._nudge(pcm)
+        if self._drifts:
+            self._low = min(gap, self._low)
+            self._count += 1
+            if self._count >= _WINDOW:
+                self._settle()
+            if self._owed:
+                pcm = self._nudge(pcm)
         self._open.append(pcm)
         self._end += len(pcm) >> 1
 
@@ -99,11 +104,15 @@ class Track:
         self._owed = max(-_MOST_OWED, min(_MOST_OWED, low)) if abs(low) > _DEADBAND else 0
 
     def _nudge(self, pcm: bytes) -> bytes:
-        if self._owed > 0:
-            self._owed -= 1
-            return pcm + pcm[-2:]
-        self._owed += 1
-        return pcm[:-2]
+        """Work off some of what is owed: much in a quiet chunk, single samples in speech if it is urgent."""
+        owed = self._owed
+        quiet = float(np.abs(np.frombuffer(pcm, dtype="<i2").astype(np.int32)).mean()) < _QUIET
+        step = min(abs(owed), len(pcm) // 4) if quiet else int(abs(owed) > _URGENT)
+        if owed > 0:
+            self._owed -= step
+            return pcm + pcm[-2:] * step
+        self._owed += step
+        return pcm[: len(pcm) - 2 * step]
 
     def cut(self, until: int) -> bytearray:
         """Take everything before `until`; silence where there is no sound."""
@@ -133,14 +142,14 @@ class Tracks:
 
     def __init__(self) -> None:
         self._cut = 0
-        self._caller, self._far = Track(0), Track(0)
+        self._caller, self._far = Track(0), Track(0, drifts=False)
         self.running = False
 
     def start(self, at_ms: int) -> None:
         """Keep sound from now on."""
         if not self.running:
             self._cut = max(self._cut, at_ms * PER_MS)
-            self._caller, self._far = Track(self._cut), Track(self._cut)
+            self._caller, self._far = Track(self._cut), Track(self._cut, drifts=False)
             self.running = True
 
     def caller(self, pcm: bytes, at_ms: int) -> None:

@@ -1,74 +1,149 @@
-"""Who has the floor: who speaks, which response is being generated, what is queued or audible."""
+"""Who has the floor: who speaks, which answers are being generated, what plays and what waits to be played.
 
-from collections.abc import Iterable
+Only what was reported is believed. An item of the AI exists from its first words or first sound to the report that its
+playback ended; a prompt from `PlayPrompt` on.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import Enum
+
+from media_tier.call.events import Outcome
+from media_tier.call.sentences import Line
+from media_tier.call.transcript import Row
+
+KEPT = 24
+"""Finished answers that are remembered, so that their late words still find their row."""
+
+
+class Sound(Enum):
+    """Where a playback is on its way to the caller's ear."""
+
+    QUEUED = "queued"
+    AUDIBLE = "audible"
+    OVER = "over"
 
 
 @dataclass(slots=True)
-class Speech:
-    """One thing the caller hears: an item of a response, or a sentence rendered ahead (`response_id` None)."""
+class Playback:
+    """One run of sound: an item of an answer, or a prompt (`line` is set)."""
 
     playback_id: str
-    response_id: str | None
     text: str = ""
     audio_ms: int = 0
-    started_ms: int | None = None
-    complete: bool = False
-    """All of its sound has arrived."""
-    queued: bool = False
-    """It has sound the caller has not heard to the end."""
+    exact: bool = False
+    """`audio_ms` is the full length, not what has arrived so far."""
+    sound: Sound = Sound.QUEUED
+    since: float = 0.0
+    """When it became audible."""
+    stopping: bool = False
+    """It was told to stop; the answer is on its way."""
+    cut_ms: int | None = None
+    response_id: str | None = None
+    line: Line | None = None
+    row: Row | None = None
 
 
 @dataclass(slots=True)
+class Response:
+    """One answer of the AI."""
+
+    response_id: str
+    connection: int
+    tag: str | None = None
+    generating: bool = True
+    dropped: bool = False
+    """It was interrupted: sound that still arrives for it is ignored."""
+    used_tools: bool = False
+    outcome: Outcome | None = None
+    settled: bool = False
+    """Its end was drawn conclusions from."""
+    items: list[Playback] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return " ".join(item.text for item in self.items)
+
+    @property
+    def started(self) -> bool:
+        """Something of it was or is audible."""
+        return any(item.sound is not Sound.QUEUED for item in self.items)
+
+    @property
+    def over(self) -> bool:
+        """Generated and heard to the end (or cut off)."""
+        return not self.generating and all(item.sound is Sound.OVER or item.stopping for item in self.items)
+
+
 class Floor:
-    """State only; the session keeps it true."""
+    """Keeps the score; every method is total and ignores ids it does not know."""
 
-    caller_turn: str | None = None
-    response: str | None = None
-    speeches: dict[str, Speech] = field(default_factory=dict)
-    dropped: set[str] = field(default_factory=set)
-    """Responses that were interrupted: what still comes of them is ignored."""
+    def __init__(self) -> None:
+        self.caller_turn: str | None = None
+        self.responses: dict[str, Response] = {}
+        self.playbacks: dict[str, Playback] = {}
+
+    def start(self, response: Response) -> None:
+        """An answer begins."""
+        self.responses[response.response_id] = response
+        for old in [r for r in self.responses.values() if r.over][:-KEPT]:
+            del self.responses[old.response_id]
+            for item in old.items:
+                self.playbacks.pop(item.playback_id, None)
+
+    def item(self, response: Response, item_id: str) -> Playback:
+        """The item of this answer with this id, made when it is new."""
+        known = self.playbacks.get(item_id)
+        if known is not None and known.response_id == response.response_id:
+            return known
+        item = Playback(item_id, response_id=response.response_id)
+        response.items.append(item)
+        self.playbacks[item_id] = item
+        return item
+
+    def prompt(self, playback_id: str, text: str, line: Line) -> None:
+        """A sentence was put into the queue."""
+        self.playbacks[playback_id] = Playback(playback_id, text, line=line)
+
+    def forget(self, playback: Playback) -> None:
+        """A prompt is done with."""
+        self.playbacks.pop(playback.playback_id, None)
+
+    def started(self, playback_id: str) -> Playback | None:
+        """The playback that became audible; an unknown one belongs to the answer being generated."""
+        playback = self.playbacks.get(playback_id)
+        if playback is None:
+            response = next(reversed([r for r in self.generating() if not r.dropped]), None)
+            playback = self.item(response, playback_id) if response else None
+        fresh = playback is not None and playback.sound is Sound.QUEUED and not playback.stopping
+        return playback if fresh else None
+
+    def generating(self) -> list[Response]:
+        """Answers whose end was not reported yet."""
+        return [response for response in self.responses.values() if response.generating]
+
+    def unfinished(self) -> list[Response]:
+        """Answers that are generated, queued or audible."""
+        return [response for response in self.responses.values() if not response.over]
+
+    def sounding(self) -> Iterator[Playback]:
+        """Playbacks that are audible or queued and may go on."""
+        return (p for p in self.playbacks.values() if p.sound is not Sound.OVER and not p.stopping)
+
+    def response_of(self, playback: Playback) -> Response | None:
+        """The answer an item belongs to."""
+        return self.responses.get(playback.response_id) if playback.response_id else None
 
     @property
-    def caller_speaks(self) -> bool:
-        """The caller is speaking now."""
-        return self.caller_turn is not None
+    def ai_audible(self) -> bool:
+        return any(playback.sound is Sound.AUDIBLE for playback in self.sounding())
 
     @property
-    def outstanding(self) -> list[Speech]:
-        """What is queued or audible."""
-        return [speech for speech in self.speeches.values() if speech.queued]
-
-    @property
-    def audible(self) -> Speech | None:
-        """What the caller hears now."""
-        return next(
-            (speech for speech in self.speeches.values() if speech.queued and speech.started_ms is not None), None
-        )
-
-    @property
-    def ai_has_floor(self) -> bool:
-        """Something of the AI's is queued, audible or being generated."""
-        return self.response is not None or any(speech.queued for speech in self.speeches.values())
+    def ai_silent(self) -> bool:
+        """Nothing is audible, queued or being generated."""
+        return not any(True for _ in self.sounding()) and not self.generating()
 
     @property
     def quiet(self) -> bool:
-        """Nobody speaks and nothing is about to be said."""
-        return not self.caller_speaks and not self.ai_has_floor
-
-    def speech(self, playback_id: str, response_id: str | None) -> Speech:
-        """The speech of this id, opened if new."""
-        known = self.speeches.get(playback_id)
-        if known is None:
-            known = self.speeches[playback_id] = Speech(playback_id, response_id)
-        return known
-
-    def of_response(self, response_id: str) -> Iterable[Speech]:
-        """The items of one response."""
-        return [speech for speech in self.speeches.values() if speech.response_id == response_id]
-
-    def forget_done(self) -> None:
-        """Let go of speeches that were heard, keeping the latest few for late words."""
-        done = [speech.playback_id for speech in self.speeches.values() if not speech.queued and speech.complete]
-        for playback_id in done[:-8]:
-            del self.speeches[playback_id]
+        """Nobody speaks and nobody is about to."""
+        return self.caller_turn is None and self.ai_silent

@@ -1,171 +1,205 @@
-"""Which provider connections a call has: the first, its successors before a cap, and recovery after a break."""
+"""The call's connections to its models: opening, planned renewal, repair after a loss, the second model.
+
+At most one connection is in use and at most one more is coming. Every connection opened is closed by `CloseProvider`
+or by the call's `Finish`.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 
 from media_tier.call.commands import CloseProvider, Command, HistoryItem, OpenProvider, ToolOutcome, UseProvider
-from media_tier.call.events import ProviderExpiring, ProviderFailed, ProviderReady, ProviderResumable
+from media_tier.call.events import ProviderExpiring, ProviderFailed, ProviderReady
+from shared.contracts.records.call import FrozenConfiguration
 from shared.contracts.settings.ai_model import Capabilities
 
-CONNECT_SECONDS = 10.0
-RETRY_SECONDS = (0.0, 0.5, 1.0)
-SWITCH_MARGIN = 5.0
-"""A renewal that found no turn boundary switches this long before the connection ends."""
+CONNECT_TIMEOUT_S = 10.0
+RETRY_DELAYS_S = (0.0, 0.5, 1.0)
+RENEWAL_RETRY_S = 2.0
+STEADY_S = 10.0
+"""A connection that held this long ends the incident before it."""
+HURRY_S = 15.0
+"""With less time left, renewal does not wait for a quiet moment to open."""
+LAST_MOMENT_S = 5.0
+"""With less time left, a renewal does not wait for a quiet moment to switch."""
 
-Seed = Callable[[], tuple[tuple[HistoryItem, ...], tuple[ToolOutcome, ...]]]
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """What a new connection starts with; `lines` of our record are in `history`."""
+
+    history: tuple[HistoryItem, ...]
+    tools_done: tuple[ToolOutcome, ...]
+    lines: int
+
+
+@dataclass(slots=True)
+class Connection:
+    """One connection. `lines_told`/`tools_told`: how much of our record it knows."""
+
+    number: int
+    opened_at: float
+    lines_told: int
+    tools_told: set[str]
+    with_handle: bool
+    ready: bool = False
+    used_at: float = 0.0
+    renew_at: float | None = None
+    expires_at: float | None = None
+
+
+class Loss(Enum):
+    """What a failure took away. COMING: only the connection that was being made."""
+
+    NOTHING = "nothing"
+    COMING = "coming"
+    IN_USE = "in_use"
 
 
 class ProviderLink:
-    """`active` is the connection in use. `exhausted` once nothing is left to try."""
+    """`given_up` is final: no model can be reached. Times are monotonic seconds."""
 
-    def __init__(self, capabilities: Capabilities, fallback: Capabilities | None, seed: Seed, first: int = 1) -> None:
-        self.capabilities = capabilities
-        self._fallback, self._seed = fallback, seed
-        self._next = first
-        self.active: int | None = None
-        self.exhausted = False
-        self._opening: int | None = None
-        self._opening_until = 0.0
-        self._standby: int | None = None
-        self._failures = 0
+    def __init__(self, configuration: FrozenConfiguration, seed: Callable[[], Seed], last_number: int = 0) -> None:
+        self._configuration = configuration
+        self._seed = seed
+        self.last_number = last_number
+        self.on_fallback = False
+        self.in_use: Connection | None = None
+        self.coming: Connection | None = None
+        self.given_up = False
+        self._attempts = 0
         self._retry_at: float | None = None
-        self._renew_at: float | None = None
-        self._ends_at: float | None = None
         self._handle: str | None = None
-        self._on_fallback = False
+        self._handle_lines = 0
 
     @property
-    def next_number(self) -> int:
-        """The number of the connection that would be opened next."""
-        return self._next
+    def capabilities(self) -> Capabilities:
+        """Of the model that is being talked to."""
+        second = self._configuration.fallback_model
+        model = second if self.on_fallback and second is not None else self._configuration.model
+        return model.capabilities
 
-    @property
-    def reconnecting(self) -> bool:
-        """There is no connection in use but one is being made."""
-        return self.active is None and not self.exhausted
+    def resolve(self, connection: int) -> int | None:
+        """The number of the connection in use if an event of `connection` (0: unspecified) belongs to it."""
+        if self.in_use is None or connection not in (0, self.in_use.number):
+            return None
+        return self.in_use.number
 
     def open(self, now: float) -> list[Command]:
-        """Open the next connection, with our own record of the conversation or the provider's handle."""
-        number, self._next = self._next, self._next + 1
-        self._opening, self._opening_until = number, now + CONNECT_SECONDS
+        """Begin to connect."""
+        seed = self._seed()
+        self.last_number += 1
         self._retry_at = None
-        history, tools = self._seed()
-        return [OpenProvider(number, history, tools, self._handle, self._on_fallback)]
+        handle = self._handle
+        self.coming = Connection(
+            self.last_number,
+            now,
+            self._handle_lines if handle else seed.lines,
+            {done.call_id for done in seed.tools_done if done.output is not None},
+            handle is not None,
+        )
+        history = () if handle else seed.history
+        return [OpenProvider(self.last_number, history, seed.tools_done, handle, self.on_fallback)]
 
-    def ready(self, event: ProviderReady, now: float, quiet: bool) -> list[Command]:
-        """Use it at once if nothing is in use, else at the next turn boundary."""
-        if event.connection != self._opening:
-            return [CloseProvider(event.connection)] if event.connection not in (self.active, self._standby) else []
-        self._opening = None
-        lasts = float(self.capabilities.max_connection_seconds)
-        if event.expires_in is not None:
-            lasts = min(lasts, event.expires_in)
-        self._new_ends_at = now + lasts
-        if self.active is None:
-            return self._switch(event.connection)
-        self._standby = event.connection
-        return self.at_boundary(quiet)
+    def ready(self, event: ProviderReady, now: float) -> None:
+        """The coming connection is configured."""
+        coming = self.coming
+        if coming is None or coming.number != event.connection or coming.ready:
+            return
+        cap = float(self.capabilities.max_connection_seconds)
+        life = cap if event.expires_in is None else max(0.0, min(cap, event.expires_in))
+        coming.ready = True
+        coming.expires_at = now + life
+        coming.renew_at = now + max(life / 2, life - max(30.0, life / 10))
+        if coming.with_handle and not event.restored:
+            coming.lines_told = 0
 
-    def at_boundary(self, quiet: bool) -> list[Command]:
-        """Switch to the standby connection if the moment is right."""
-        if self._standby is None or not quiet:
+    def use(self, now: float) -> list[Command]:
+        """Go over to the coming connection."""
+        new, old = self.coming, self.in_use
+        if new is None or not new.ready:
             return []
-        return self._switch(self._standby)
+        new.used_at = now
+        self.in_use, self.coming = new, None
+        return [UseProvider(new.number), *([CloseProvider(old.number)] if old else [])]
+
+    def failed(self, event: ProviderFailed, now: float) -> tuple[Loss, list[Command]]:
+        """A connection failed: decide when to try again, or give up."""
+        if self.in_use is not None and self.in_use.number == event.connection:
+            if self._attempts and now >= self.in_use.used_at + STEADY_S:
+                self._attempts = 0
+            self.in_use = None
+            if self.coming is None:
+                self._retry(now, fatal=event.fatal)
+            return Loss.IN_USE, [CloseProvider(event.connection)]
+        if self.coming is None or self.coming.number != event.connection:
+            return Loss.NOTHING, []
+        self.coming = None
+        if event.resume_refused and self._handle is not None:
+            self._handle, self._retry_at = None, now
+        elif self.in_use is not None:
+            self._retry_at = now + RENEWAL_RETRY_S
+        else:
+            self._retry(now, fatal=event.fatal)
+        return Loss.COMING, [CloseProvider(event.connection)]
 
     def expiring(self, event: ProviderExpiring, now: float) -> None:
-        """The provider announced the end of the connection in use."""
-        if event.connection == self.active:
-            self._ends_at = min(self._ends_at or now + event.seconds, now + event.seconds)
-            self._renew_at = now
+        """The provider announced the end of a connection."""
+        for connection in (self.in_use, self.coming):
+            if connection is not None and connection.number == event.connection:
+                connection.expires_at = now + max(0.0, event.seconds)
+                connection.renew_at = now
 
-    def resumable(self, event: ProviderResumable) -> None:
-        """Remember the newest handle of the connection in use."""
-        if event.connection == self.active:
-            self._handle = event.handle
+    def resumable(self, connection: int, handle: str, lines: int) -> None:
+        """The provider can restore the conversation up to here."""
+        if self.in_use is not None and self.in_use.number == connection:
+            self._handle, self._handle_lines = handle, lines
 
-    def failed(self, event: ProviderFailed, now: float) -> list[Command]:
-        """Try again, with patience that runs out; then the fallback model; then give up."""
-        if event.connection not in (self.active, self._opening, self._standby):
-            return []
-        if event.connection == self._standby:
-            self._standby = None
-        if event.connection == self._opening:
-            self._opening = None
-        if event.connection == self.active:
-            self.active, self._ends_at, self._renew_at = None, None, None
-        if event.resume_refused:
-            self._handle = None
-            return self.open(now) if self.active is None else []
-        if self.active is not None:
-            self._renew_at = now + 2.0
-            return []
-        if self._standby is not None:
-            return self._switch(self._standby)
-        if self._opening is not None:
-            return []
-        if event.fatal or self._failures >= len(RETRY_SECONDS):
-            return self._give_up(now)
-        wait = RETRY_SECONDS[self._failures]
-        self._failures += 1
-        if wait == 0:
-            return self.open(now)
-        self._retry_at = now + wait
-        return []
+    def overdue(self, now: float) -> int | None:
+        """The number of a connection that takes too long to be made."""
+        coming = self.coming
+        if coming is None or coming.ready or now < coming.opened_at + CONNECT_TIMEOUT_S:
+            return None
+        return coming.number
 
-    def spoke(self) -> None:
-        """The connection in use answered: the incident is over."""
-        self._failures = 0
+    def wants_open(self, now: float, *, quiet: bool) -> bool:
+        """Whether it is time to connect: a retry is due, or the connection in use should be renewed."""
+        if self.given_up or self.coming is not None:
+            return False
+        if self._retry_at is not None:
+            return now >= self._retry_at
+        used = self.in_use
+        if used is None or used.renew_at is None or used.expires_at is None or now < used.renew_at:
+            return False
+        return quiet or now >= used.expires_at - HURRY_S
 
-    def abandon(self, now: float) -> list[Command]:
-        """The connection in use is mute: close it and recover as if it had broken."""
-        if self.active is None:
-            return []
-        number = self.active
-        return [CloseProvider(number), *self.failed(ProviderFailed(number, "stalled"), now)]
+    def wants_switch(self, now: float, *, quiet: bool) -> bool:
+        """Whether to go over to the coming connection now."""
+        if self.coming is None or not self.coming.ready:
+            return False
+        if self.in_use is None or self.in_use.expires_at is None:
+            return True
+        return quiet or now >= self.in_use.expires_at - LAST_MOMENT_S
 
-    def due(self, now: float, quiet: bool) -> list[Command]:
-        """What time asks for: retry, connect timeout, renewal, a switch that cannot wait."""
-        if self._retry_at is not None and now >= self._retry_at:
-            return self.open(now)
-        if self._opening is not None and now >= self._opening_until:
-            number = self._opening
-            return [CloseProvider(number), *self.failed(ProviderFailed(number, "connect_timeout"), now)]
-        if self._standby is not None and self._ends_at is not None and now >= self._ends_at - SWITCH_MARGIN:
-            return self._switch(self._standby)
-        renew = self._renew_at is not None and now >= self._renew_at
-        if renew and self.active is not None and self._opening is None and self._standby is None:
-            hurry = self._ends_at is None or now >= self._ends_at - 15.0
-            if quiet or hurry:
-                return self.open(now)
-        return self.at_boundary(quiet)
+    def abandon(self) -> None:
+        """No connection is wanted any more."""
+        self.given_up, self._retry_at = True, None
 
-    def deadline(self, quiet: bool) -> float | None:
-        """When `due` wants to be asked next."""
-        times = [t for t in (self._retry_at,) if t is not None]
-        if self._opening is not None:
-            times.append(self._opening_until)
-        if self._standby is not None and self._ends_at is not None:
-            times.append(self._ends_at - SWITCH_MARGIN)
-        waiting_to_renew = self._renew_at is not None and self.active is not None
-        if waiting_to_renew and self._opening is None and self._standby is None:
-            assert self._renew_at is not None
-            hurry_at = self._ends_at - 15.0 if self._ends_at is not None else self._renew_at
-            times.append(self._renew_at if quiet else max(self._renew_at, hurry_at))
-        return min(times, default=None)
+    def deadlines(self) -> list[float]:
+        """When something may be due."""
+        wanted: list[float | None] = [self._retry_at]
+        if self.coming is not None and not self.coming.ready:
+            wanted.append(self.coming.opened_at + CONNECT_TIMEOUT_S)
+        if self.in_use is not None and self.in_use.expires_at is not None:
+            expires = self.in_use.expires_at
+            wanted += [self.in_use.renew_at, expires - HURRY_S, expires - LAST_MOMENT_S]
+        return [at for at in wanted if at is not None]
 
-    def _switch(self, number: int) -> list[Command]:
-        old, self.active = self.active, number
-        self._standby = None
-        self._ends_at = self._new_ends_at
-        lasts = float(self.capabilities.max_connection_seconds)
-        self._renew_at = self._ends_at - max(30.0, lasts / 10)
-        return [UseProvider(number), *([CloseProvider(old)] if old is not None else [])]
-
-    def _give_up(self, now: float) -> list[Command]:
-        if self._fallback is not None and not self._on_fallback:
-            self._on_fallback, self._handle, self._failures = True, None, 0
-            self.capabilities = self._fallback
-            return self.open(now)
-        self.exhausted = True
-        return []
-
-    _new_ends_at: float = 0.0
+    def _retry(self, now: float, *, fatal: bool) -> None:
+        if not fatal and self._attempts < len(RETRY_DELAYS_S):
+            self._retry_at = now + RETRY_DELAYS_S[self._attempts]
+            self._attempts += 1
+        elif self._configuration.fallback_model is not None and not self.on_fallback:
+            self.on_fallback, self._handle, self._attempts, self._retry_at = True, None, 0, now
+        else:
+            self.given_up, self._retry_at = True, None

@@ -1,152 +1,197 @@
-"""Tools the AI asks for: run once each, answered once each, whatever happens to the connection in between."""
+"""The AI's tool requests: each runs at most once and is answered at most once.
 
-import json
+A request whose connection broke cannot be answered any more. Its outcome goes to the next connection as part of the
+conversation, and if the AI asks for the same thing again it gets the remembered outcome instead of a second effect.
+"""
+
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from media_tier.call.commands import Command, RunTool, SubmitToolResult, ToolOutcome
-from media_tier.call.events import ToolFinished, ToolRequested
+from media_tier.call.events import ToolRequested
 from media_tier.call.sentences import TOOL_FAILED
 
-FILLER_SECONDS = 1.0
-TIMEOUT_SECONDS = 5.0
-FAILED = {"error": "The tool failed.", "say": TOOL_FAILED}
+FILLER_S = 1.0
+TIMEOUT_S = 5.0
+FAILED_OUTPUT = {"error": "The tool failed.", "say": TOOL_FAILED}
+UNKNOWN_OUTPUT = {"error": "There is no such tool.", "say": TOOL_FAILED}
+UNCERTAIN_OUTPUT = {"error": "The connection was lost while the tool ran. It may or may not have been carried out."}
+
+
+class State(Enum):
+    """ORPHANED: its connection is gone, only the outcome matters."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    ORPHANED = "orphaned"
+    CANCELLED = "cancelled"
 
 
 @dataclass(slots=True)
 class Request:
-    """One tool call and what became of it. `wanted`: its result is still to be submitted."""
+    """One thing the AI asked for. `source` is the earlier request whose run it shares."""
 
     call_id: str
     name: str
     arguments: dict[str, Any]
     response_id: str
     connection: int
-    asked_at: float
+    state: State = State.OPEN
     output: dict[str, Any] | None = None
-    wanted: bool = True
-    same_as: str | None = None
-    """The earlier request of a lost connection whose effect this one shares."""
+    filler_at: float | None = None
+    timeout_at: float | None = None
+    source: str | None = None
+    uncertain: bool = False
+
+    @property
+    def running(self) -> bool:
+        return self.output is None and self.state is not State.CANCELLED
 
 
 class Tooling:
-    """Open and finished requests of a call."""
+    """Book of the requests that still matter, keyed by connection and call id."""
 
     def __init__(self, names: frozenset[str]) -> None:
         self._names = names
-        self._requests: dict[str, Request] = {}
-        self._filler_due: float | None = None
-        self._carried: list[ToolOutcome] = []
+        self._book: dict[tuple[int, str], Request] = {}
+        self._seen: set[tuple[int, str]] = set()
 
-    @property
-    def open(self) -> bool:
-        """A tool runs whose result the AI waits for."""
-        return any(request.output is None and request.wanted for request in self._requests.values())
-
-    def requested(self, event: ToolRequested, now: float, immediate: dict[str, Any] | None) -> list[Command]:
-        """Run it, unless it is answered on the spot, unknown, or was already asked for on a lost connection."""
-        if event.call_id in self._requests:
+    def request(self, event: ToolRequested, connection: int, now: float) -> list[Command]:
+        """A new request: run it, answer it from memory, or refuse it. A repeated one is ignored."""
+        key = (connection, event.call_id)
+        if key in self._seen:
             return []
-        request = Request(event.call_id, event.name, event.arguments, event.response_id, event.connection, now)
-        self._requests[event.call_id] = request
-        if immediate is not None:
-            return self._answer(request, immediate)
-        if event.name not in self._names:
-            return self._answer(request, {"error": f"There is no tool named {event.name}."})
-        earlier = self._earlier(request)
+        request = Request(event.call_id, event.name, event.arguments, event.response_id, connection)
+        earlier = self._remembered(request)
+        self._seen.add(key)
+        self._book[key] = request
         if earlier is not None:
-            if earlier.output is not None:
-                return self._answer(request, earlier.output)
-            request.same_as = earlier.call_id
-            return []
-        if self._filler_due is None:
-            self._filler_due = now + FILLER_SECONDS
+            request.source = earlier.source or earlier.call_id
+            request.timeout_at, request.filler_at = earlier.timeout_at, earlier.filler_at
+            return [] if earlier.output is None else self._answer(request, earlier.output)
+        if event.name not in self._names:
+            return self._answer(request, UNKNOWN_OUTPUT)
+        request.filler_at, request.timeout_at = now + FILLER_S, now + TIMEOUT_S
         return [RunTool(event.call_id, event.name, event.arguments)]
 
-    def finished(self, event: ToolFinished) -> list[Command]:
-        """Submit the result to whoever still waits for it."""
-        request = self._requests.get(event.call_id)
-        if request is None or request.output is not None:
+    def answer(self, event: ToolRequested, connection: int, output: dict[str, Any], *, respond: bool) -> list[Command]:
+        """Answer a request at once, without running anything; a repeated one is ignored."""
+        key = (connection, event.call_id)
+        if key in self._seen:
             return []
-        output = event.output if event.ok else FAILED
-        commands = self._answer(request, output)
-        for other in self._requests.values():
-            if other.same_as == event.call_id and other.output is None:
-                commands += self._answer(other, output)
+        self._seen.add(key)
+        last = not self._open_in(connection, event.response_id)
+        return [SubmitToolResult(event.call_id, event.name, output, request_response=respond and last)]
+
+    def finish(self, call_id: str, output: dict[str, Any], ok: bool) -> list[Command]:
+        """A run ended: answer every request that waits for it."""
+        commands: list[Command] = []
+        for request in list(self._book.values()):
+            if call_id in (request.call_id if request.source is None else None, request.source) and request.running:
+                result = output if ok else {**FAILED_OUTPUT, **output, "say": TOOL_FAILED}
+                commands += self._answer(request, result)
         return commands
 
-    def cancelled(self, call_ids: tuple[str, ...]) -> None:
-        """The provider no longer wants these results."""
-        for call_id in call_ids:
-            if call_id in self._requests:
-                self._requests[call_id].wanted = False
+    def expire(self, now: float) -> list[Command]:
+        """Give up on runs that take too long."""
+        commands: list[Command] = []
+        for request in list(self._book.values()):
+            if request.running and request.timeout_at is not None and now >= request.timeout_at:
+                commands += self._answer(request, {**FAILED_OUTPUT, "reason": "timeout"})
+        return commands
 
-    def connection_lost(self, connection: int) -> list[tuple[Request, bool]]:
-        """Requests of a broken connection cannot be answered there any more; returns them (with: has a result)."""
-        lost = [request for request in self._requests.values() if request.connection == connection and request.wanted]
-        for request in lost:
-            request.wanted = False
-        return [(request, request.output is not None) for request in lost]
+    def cancel(self, call_ids: tuple[str, ...], connection: int) -> None:
+        """The provider no longer wants these."""
+        for call_id in call_ids:
+            request = self._book.get((connection, call_id))
+            if request is not None and request.state is State.OPEN:
+                request.state = State.CANCELLED
+
+    def orphan(self, connection: int) -> None:
+        """The connection is gone."""
+        for request in self._book.values():
+            if request.connection == connection and request.state is not State.CANCELLED:
+                request.state = State.ORPHANED
+
+    def settle(self) -> None:
+        """An answer was heard: what is finished need not be remembered."""
+        self._book = {key: request for key, request in self._book.items() if request.running}
 
     def outcomes(self) -> tuple[ToolOutcome, ...]:
-        """Every effect so far, for seeding a new connection."""
-        own = [
+        """What a new connection must know."""
+        return tuple(
             ToolOutcome(request.call_id, request.name, request.arguments, request.output)
-            for request in self._requests.values()
-            if request.same_as is None and request.name in self._names
+            for request in self._book.values()
+            if request.state in (State.ORPHANED, State.ANSWERED) and request.source is None
+        )
+
+    def orphaned_results(self) -> list[ToolOutcome]:
+        """Finished outcomes whose connection is gone and that no request on a newer one asks for."""
+        adopted = {r.source for r in self._book.values() if r.state in (State.OPEN, State.ANSWERED)}
+        return [
+            ToolOutcome(request.call_id, request.name, request.arguments, request.output)
+            for request in self._book.values()
+            if request.state is State.ORPHANED
+            and request.source is None
+            and request.output is not None
+            and request.call_id not in adopted
         ]
-        return (*self._carried, *own)
 
-    def due(self, now: float) -> tuple[bool, list[Command]]:
-        """Whether the filler should be said now, and answers for tools that took too long."""
-        filler = self._filler_due is not None and now >= self._filler_due
-        if filler or not self.open:
-            self._filler_due = None
-        commands: list[Command] = []
-        for request in list(self._requests.values()):
-            if request.output is None and now >= request.asked_at + TIMEOUT_SECONDS:
-                commands += self.finished(ToolFinished(request.call_id, {}, ok=False))
-        return filler and self.open, commands
+    def filler_due(self, now: float) -> bool:
+        """Some run takes long enough that the caller should be told; the caller of this says so at most once."""
+        return any(r.running and r.filler_at is not None and now >= r.filler_at for r in self._book.values())
 
-    def deadline(self) -> float | None:
-        """When `due` wants to be asked next."""
-        times = [r.asked_at + TIMEOUT_SECONDS for r in self._requests.values() if r.output is None]
-        if self._filler_due is not None:
-            times.append(self._filler_due)
-        return min(times, default=None)
+    def filler_said(self) -> None:
+        """The caller was told: not again for what runs now."""
+        for request in self._book.values():
+            request.filler_at = None
+
+    @property
+    def running(self) -> bool:
+        """Something runs whose result the caller waits for."""
+        return any(request.running for request in self._book.values())
+
+    def open_on(self, connection: int | None) -> bool:
+        """A request of this connection awaits its answer."""
+        return any(r.connection == connection and r.state is State.OPEN for r in self._book.values())
+
+    def deadlines(self) -> list[float]:
+        """When something is due."""
+        running = [request for request in self._book.values() if request.running]
+        return [at for request in running for at in (request.filler_at, request.timeout_at) if at is not None]
 
     def snapshot(self) -> list[dict[str, Any]]:
-        """Finished and running effects, for a checkpoint."""
+        """JSON-able requests that still matter."""
         return [
-            {"call_id": o.call_id, "name": o.name, "arguments": o.arguments, "output": o.output}
-            for o in self.outcomes()
+            {"call_id": r.call_id, "name": r.name, "arguments": r.arguments, "output": r.output}
+            for r in self._book.values()
+            if r.source is None and r.state is not State.CANCELLED
         ]
 
-    def restore(self, stored: list[dict[str, Any]]) -> None:
-        """Take over the effects of an earlier process."""
-        self._carried = [ToolOutcome(o["call_id"], o["name"], o["arguments"], o["output"]) for o in stored]
+    def restore(self, requests: list[dict[str, Any]]) -> None:
+        """Take over from another process; what ran there has an uncertain outcome."""
+        for saved in requests:
+            request = Request(saved["call_id"], saved["name"], saved["arguments"], "", 0, State.ORPHANED)
+            request.uncertain = saved["output"] is None
+            request.output = UNCERTAIN_OUTPUT if request.uncertain else saved["output"]
+            self._book[0, request.call_id] = request
 
-    def _earlier(self, request: Request) -> Request | None:
-        wanted = _fingerprint(request.name, request.arguments)
-        for outcome in self._carried:
-            if _fingerprint(outcome.name, outcome.arguments) == wanted and outcome.output is not None:
-                return Request(outcome.call_id, outcome.name, outcome.arguments, "", 0, 0.0, outcome.output)
-        for other in self._requests.values():
-            lost = other.connection < request.connection and other.same_as is None
-            if lost and _fingerprint(other.name, other.arguments) == wanted:
-                return other
+    def _remembered(self, request: Request) -> Request | None:
+        for earlier in self._book.values():
+            same = (earlier.name, earlier.arguments) == (request.name, request.arguments)
+            if same and earlier.state is State.ORPHANED and not earlier.uncertain:
+                return earlier
         return None
 
     def _answer(self, request: Request, output: dict[str, Any]) -> list[Command]:
         request.output = output
-        if not request.wanted:
+        if request.state is not State.OPEN:
             return []
-        others = any(
-            other.output is None and other.wanted and other.response_id == request.response_id
-            for other in self._requests.values()
-        )
-        return [SubmitToolResult(request.call_id, request.name, output, request_response=not others)]
+        request.state = State.ANSWERED
+        last = not self._open_in(request.connection, request.response_id)
+        return [SubmitToolResult(request.call_id, request.name, output, request_response=last)]
 
-
-def _fingerprint(name: str, arguments: dict[str, Any]) -> str:
-    return name + json.dumps(arguments, sort_keys=True, default=str)
+    def _open_in(self, connection: int, response_id: str) -> bool:
+        wanted = (connection, response_id)
+        return any((r.connection, r.response_id) == wanted for r in self._book.values() if r.state is State.OPEN)

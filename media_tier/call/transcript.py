@@ -1,135 +1,121 @@
-"""What was said, in the order it was said, as it was heard."""
+"""The conversation as it was heard, ordered by when things were said.
+
+A row opens when somebody begins to speak and closes when its words are certain; a late transcription still changes its
+row, under the same id. Closed rows are also the memory with which a new provider connection is seeded.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from media_tier.call.commands import AppendTranscript, HistoryItem
+from media_tier.call.commands import AppendTranscript, Command, HistoryItem
 from shared.contracts.records.call import Role, TranscriptSegment
 
+CAPTION_MS = 500
+"""A growing caption is shown at most this often."""
 HISTORY_LINES = 200
 HISTORY_CHARACTERS = 24_000
 
 
 @dataclass(slots=True)
 class Row:
-    """One utterance; `key` is the caller's turn or the playback it came from."""
+    """One thing somebody said. `connection` is the provider connection that knows of it by itself, 0 if none."""
 
     segment_id: str
-    key: str
     role: Role
     start_ms: int
-    end_ms: int
+    connection: int = 0
+    end_ms: int = 0
     text: str = ""
-    final: bool = False
+    closed: bool = False
     interrupted: bool = False
     confidence: float | None = None
+    shown_ms: int | None = None
 
 
 class Transcript:
-    """Rows are opened when somebody begins to speak, and filled when the words come."""
+    """Rows in, `AppendTranscript` out (nothing when transcription is off)."""
 
-    def __init__(self, *, enabled: bool, with_confidence: bool) -> None:
-        self._enabled, self._with_confidence = enabled, with_confidence
-        self._rows: list[Row] = []
-        self._by_key: dict[str, Row] = {}
-        self._next = 1
+    def __init__(self, *, shown: bool, confidence: bool, next_id: int = 1) -> None:
+        self._shown = shown
+        self._confidence = confidence
+        self.next_id = next_id
+        self.rows: list[Row] = []
+        self.settled: list[Row] = []
+        """Closed rows in the order in which they closed."""
 
-    @property
-    def next_number(self) -> int:
-        """The number the next row gets; stored in a checkpoint so that ids stay unique."""
-        return self._next
-
-    def restore(self, segments: Sequence[TranscriptSegment], next_number: int) -> None:
-        """Take over what an earlier process stored."""
+    def load(self, segments: Sequence[TranscriptSegment]) -> None:
+        """Take over what was said on another process."""
         for segment in segments:
-            row = Row(
-                segment.segment_id,
-                f"stored-{segment.segment_id}",
-                segment.role,
-                segment.start_ms,
-                segment.end_ms,
-                segment.text,
-                final=True,
-                interrupted=segment.interrupted,
-            )
-            self._insert(row)
-        self._next = max(next_number, len(segments) + 1)
+            row = Row(segment.segment_id, segment.role, segment.start_ms, 0, segment.end_ms, segment.text, closed=True)
+            self.rows.append(row)
+            self.settled.append(row)
+            number = segment.segment_id.rpartition("-")[2]
+            if number.isdecimal():
+                self.next_id = max(self.next_id, int(number) + 1)
 
-    def open(self, key: str, role: Role, start_ms: int) -> None:
+    def open(self, role: Role, start_ms: int, connection: int = 0) -> Row:
         """Somebody began to speak."""
-        if key in self._by_key:
-            return
-        row = Row(f"{self._next:05d}", key, role, max(0, start_ms), max(0, start_ms))
-        self._next += 1
-        self._by_key[key] = row
-        self._insert(row)
+        row = Row(f"segment-{self.next_id}", role, start_ms, connection, start_ms)
+        self.next_id += 1
+        self.rows.append(row)
+        return row
 
-    def known(self, key: str) -> bool:
-        """Whether a row was opened for this key."""
-        return key in self._by_key
+    def grow(self, row: Row, text: str, end_ms: int) -> list[Command]:
+        """Show more words of an open row, if the last showing was long enough ago."""
+        if row.closed or not text:
+            return []
+        changed = text != row.text
+        row.text, row.end_ms = text, max(row.end_ms, end_ms)
+        if not changed or (row.shown_ms is not None and end_ms - row.shown_ms < CAPTION_MS):
+            return []
+        row.shown_ms = end_ms
+        return self._append(row)
 
-    def fill(
-        self,
-        key: str,
-        text: str,
-        end_ms: int,
-        *,
-        final: bool,
-        interrupted: bool = False,
-        confidence: float | None = None,
-    ) -> list[AppendTranscript]:
-        """Set the words of a row; an empty final text drops it."""
-        row = self._by_key.get(key)
-        if row is None or (row.final and not final):
+    def close(
+        self, row: Row, text: str, end_ms: int, *, interrupted: bool = False, confidence: float | None = None
+    ) -> list[Command]:
+        """The words are certain. Again for a closed row: they were corrected."""
+        if row.closed and (text, interrupted) == (row.text, row.interrupted):
             return []
-        changed = row.text != text or row.final != final or row.interrupted != interrupted
-        row.text, row.final, row.interrupted = text.strip(), final, interrupted
-        row.end_ms = max(row.start_ms, end_ms)
-        row.confidence = confidence if self._with_confidence else None
-        if final and not row.text:
-            self._rows.remove(row)
+        if not text:
+            self.drop(row)
             return []
-        if not self._enabled or not changed or not row.text:
+        if not row.closed:
+            row.end_ms = max(row.start_ms, end_ms)
+            self.settled.append(row)
+        row.text, row.interrupted, row.closed = text, interrupted, True
+        row.confidence = confidence if self._confidence else None
+        return self._append(row)
+
+    def drop(self, row: Row) -> None:
+        """It turned out that nothing was said. Words that were already shown or stored stay."""
+        if not row.closed and row in self.rows:
+            self.rows.remove(row)
+
+    def history(self) -> tuple[HistoryItem, ...]:
+        """The latest closed rows, in the order in which they were said."""
+        lines: list[HistoryItem] = []
+        left = HISTORY_CHARACTERS
+        ordered = sorted((row for row in self.rows if row.closed), key=lambda row: row.start_ms)
+        for row in reversed(ordered[-HISTORY_LINES:]):
+            left -= len(row.text)
+            if left < 0:
+                break
+            lines.append(HistoryItem(row.role, row.text))
+        return tuple(reversed(lines))
+
+    def _append(self, row: Row) -> list[Command]:
+        if not self._shown:
             return []
         return [
             AppendTranscript(
-                row.segment_id, row.role, row.text, row.start_ms, row.end_ms, final, row.confidence, interrupted
+                row.segment_id,
+                row.role,
+                row.text,
+                row.start_ms,
+                max(row.start_ms, row.end_ms),
+                final=row.closed,
+                confidence=row.confidence,
+                interrupted=row.interrupted,
             )
         ]
-
-    def ended(self, key: str, end_ms: int) -> None:
-        """The speaker fell silent; the words may still come."""
-        row = self._by_key.get(key)
-        if row is not None and not row.final:
-            row.end_ms = max(row.start_ms, end_ms)
-
-    def end_of(self, key: str, default: int) -> int:
-        """When the speaker of a row fell silent, `default` if that was not noticed."""
-        row = self._by_key.get(key)
-        return default if row is None or row.end_ms <= row.start_ms else row.end_ms
-
-    def history(self) -> tuple[HistoryItem, ...]:
-        """The conversation so far, oldest first, cut to what a new connection can be seeded with."""
-        items: list[HistoryItem] = []
-        left = HISTORY_CHARACTERS
-        for row in reversed(self._rows[-HISTORY_LINES:]):
-            if row.text:
-                left -= len(row.text)
-                if left < 0:
-                    break
-                items.append(HistoryItem(row.role, row.text))
-        return tuple(reversed(items))
-
-    def final_ids(self) -> set[str]:
-        """The ids of everything that was said so far."""
-        return {row.segment_id for row in self._rows if row.final}
-
-    def finals_except(self, known: set[str]) -> list[HistoryItem]:
-        """What was said, without the rows of these ids."""
-        return [HistoryItem(row.role, row.text) for row in self._rows if row.final and row.segment_id not in known]
-
-    def _insert(self, row: Row) -> None:
-        at = len(self._rows)
-        while at > 0 and self._rows[at - 1].start_ms > row.start_ms:
-            at -= 1
-        self._rows.insert(at, row)

@@ -110,7 +110,8 @@ class Answers:
         self._active[response_id] = _Response()
         metadata = event["response"].get("metadata") or {}
         self.answered_request = str(metadata.get("request", ""))
-        return (ResponseStarted(response_id, metadata.get("tag"), self._connection),)
+        tag = metadata.get("tag")
+        return (ResponseStarted(response_id, None if tag is None else str(tag), self._connection),)
 
     def words(self, event: dict[str, Any]) -> Sequence[Event]:
         """response.output_audio_transcript.delta."""

@@ -4,10 +4,12 @@ An Origin header can be forged outside browsers: this keeps other sites from usi
 authentication. Names are compared in lower-case ASCII (IDNA), so a look-alike letter is another name (RFC 6454).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+HOST = re.compile(r"[a-z0-9._:-]+")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -56,6 +58,26 @@ def origin_allowed(origin: str, allowed: Sequence[str], own: str) -> bool:
     return any(_matches(page, entry.strip().lower()) for entry in allowed)
 
 
+def frame_ancestors(allowed: Sequence[str], own: str) -> str:
+    """The Content-Security-Policy that lets only allowed pages frame the call interface (W3C CSP3, 6.4.2).
+
+    The interface runs on the platform's own origin, which may always call: without this any site could frame it.
+    """
+    if not allowed:
+        return "frame-ancestors http: https:"
+    return " ".join(["frame-ancestors", own, *(source for entry in allowed for source in _sources(entry))])
+
+
+def _sources(entry: str) -> list[str]:
+    scheme, _, rest = entry.strip().lower().rpartition("://")
+    name, _, port = rest.partition(":")
+    host = _normal_host(name.removeprefix("*."))
+    if host is None:
+        return []
+    wildcard = "*." if name.startswith("*.") else ""
+    return [f"{kind}://{wildcard}{host}:{port or '*'}" for kind in ([scheme] if scheme else ["https", "http"])]
+
+
 def _matches(page: Origin, entry: str) -> bool:
     scheme, separator, rest = entry.rpartition("://")
     if separator and scheme != page.scheme:
@@ -71,10 +93,8 @@ def _matches(page: Origin, entry: str) -> bool:
 
 
 def _normal_host(text: str) -> str | None:
-    host = text.lower().removesuffix(".")
-    if not host or any(character in host for character in "/\\@?#%*, "):
-        return None
     try:
-        return host.encode("idna").decode("ascii").lower()
+        host = text.lower().removesuffix(".").encode("idna").decode("ascii").lower()
     except UnicodeError:
         return None
+    return host if HOST.fullmatch(host) else None

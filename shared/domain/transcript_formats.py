@@ -35,11 +35,9 @@ def json_document(call_id: str, duration_ms: int, segments: Sequence[TranscriptS
 def subtitles(segments: Sequence[TranscriptSegment]) -> str:
     """SubRip: numbered, times never run backwards."""
     blocks = []
-    latest = 0
     for number, segment in enumerate(_ordered(segments), start=1):
-        start = max(latest, segment.start_ms)
+        start = segment.start_ms
         end = max(segment.end_ms, start + SHORTEST_SUBTITLE_MS)
-        latest = start
         text = f"{SPEAKERS[segment.role]}: {_clean(segment.text)}"
         blocks.append(f"{number}\n{_subtitle_clock(start)} --> {_subtitle_clock(end)}\n{text}\n")
     return "\n".join(blocks)

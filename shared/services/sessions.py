@@ -12,7 +12,7 @@ from shared.contracts.settings.ai_model import AiModel
 from shared.contracts.settings.company import Chatbot, Company
 from shared.contracts.settings.widget_config import WidgetConfig
 from shared.domain.catalogue import voice_of
-from shared.domain.origins import origin_allowed
+from shared.domain.origins import frame_ancestors, origin_allowed
 from shared.ports.repositories import AiModels, Calls, CallSlots, Chatbots, Companies, RateLimits
 
 CONNECT_SECONDS = 60
@@ -90,6 +90,12 @@ def admit(ports: SessionPorts, chatbot_id: str, company_id: str | None, origin: 
     if not origin_allowed(origin, widget.advanced.allowed_domains, ports.own_origin):
         raise NotPermitted(WRONG_SITE)
     return Admitted(company, chatbot, widget)
+
+
+def frame_policy(ports: SessionPorts, chatbot_id: str) -> str:
+    """The Content-Security-Policy of the page that shows a chatbot's call interface. Raises NotFound."""
+    widget = admit(ports, chatbot_id, None, ports.own_origin).widget
+    return frame_ancestors(widget.advanced.allowed_domains, ports.own_origin)
 
 
 def start_session(

@@ -72,7 +72,7 @@ def test_ten_minutes_of_skewed_jittery_sound_stay_in_place(skew_ppm: int) -> Non
         score, moved = offset_ms(kept[:, 0], sound, at)
         true_move = -at_s * skew_ppm / 1000
         assert score > 0.95
-        assert abs(moved - true_move) < 10, f"at {at_s} s"
+        assert abs(moved - true_move) < 30, f"at {at_s} s"
 
 
 def test_steady_jitter_leaves_every_sample_as_it_was() -> None:

@@ -41,6 +41,7 @@ class Caller:
     closed_with: int | None = None
     resume_token: str | None = None
     stopped_after_ms: float | None = None
+    opened: float = 0.0
     _socket: ClientConnection | None = None
     _microphone: bytearray = field(default_factory=bytearray)
     _queue: bytearray = field(default_factory=bytearray)
@@ -57,7 +58,7 @@ class Caller:
             origin=Origin(origin or self.base),
             compression=None,
         )
-        self._opened = time.monotonic()
+        self.opened = time.monotonic()
         self._played = 0
         self._queue.clear()
         loop = asyncio.get_running_loop()
@@ -114,7 +115,7 @@ class Caller:
                 message = json.loads(raw)
                 if message["type"] == "audio":
                     if self.first_sound_after is None:
-                        self.first_sound_after = time.monotonic() - self._opened
+                        self.first_sound_after = time.monotonic() - self.opened
                     self._queue += base64.b64decode(message["data"])
                     continue
                 self.messages.append(message)

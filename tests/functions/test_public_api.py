@@ -62,11 +62,14 @@ async def test_a_page_of_the_platform_itself_sends_no_origin(world: World) -> No
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://shop.example.evil.example"])
-async def test_foreign_pages_get_nothing_and_cannot_read_the_refusal(world: World, origin: str) -> None:
+async def test_foreign_pages_get_nothing_and_may_read_only_why_there_is_no_widget(world: World, origin: str) -> None:
     page = Widget(world, origin=origin)
-    for response in (await page.request("GET", "/api/widget/config/bot-a"), await page.start()):
-        assert error(response) == (403, "not_permitted")
-        assert "access-control-allow-origin" not in response.headers
+    configuration, session = await page.request("GET", "/api/widget/config/bot-a"), await page.start()
+    assert error(configuration) == error(session) == (403, "not_permitted")
+    assert configuration.json()["error"]["message"] == "Calls are not available on this web site."
+    assert configuration.headers["access-control-allow-origin"] == "*"
+    assert configuration.headers["cache-control"] == "no-store"
+    assert "access-control-allow-origin" not in session.headers
     assert world.client.scan(TableName="calls")["Items"] == []
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shared.contracts.settings.widget_config import Advanced
-from shared.domain.origins import origin_allowed, origin_of, parse_origin
+from shared.domain.origins import frame_ancestors, origin_allowed, origin_of, parse_origin
 
 OWN = "https://calls.example"
 
@@ -110,6 +110,16 @@ def test_lines_that_are_no_domain_cannot_be_saved(line: str) -> None:
 def test_the_platforms_origin_is_taken_from_its_address() -> None:
     assert origin_of("https://Calls.example/") == "https://calls.example"
     assert origin_of("http://127.0.0.1:8000") == "http://127.0.0.1:8000"
+
+
+def test_who_may_frame_the_call_interface() -> None:
+    assert frame_ancestors([], OWN) == "frame-ancestors http: https:"
+    assert frame_ancestors(
+        ["https://example.com", "*.Bücher.example", "a.example:8443", "; script-src *", "a;b"], OWN
+    ) == (
+        "frame-ancestors https://calls.example https://example.com:* https://*.xn--bcher-kva.example:* "
+        "http://*.xn--bcher-kva.example:* https://a.example:8443 http://a.example:8443"
+    )
 
 
 LABELS = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=12)

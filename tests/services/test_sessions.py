@@ -112,6 +112,13 @@ def test_the_platforms_own_pages_are_always_allowed(world: World) -> None:
     assert start(world, origin=OWN_ORIGIN).call_id
 
 
+def test_only_allowed_sites_may_frame_the_call_interface(world: World) -> None:
+    policy = sessions.frame_policy(world.session_ports(), "bot-a")
+    assert policy == "frame-ancestors https://calls.example https://*.shop.example:* http://*.shop.example:*"
+    with pytest.raises(NotFound):
+        sessions.frame_policy(world.session_ports(), "none")
+
+
 def test_calls_switched_off_for_the_chatbot(world: World) -> None:
     world.chatbot(enabled_call=False)
     assert refused(world, CallUnavailable).message == "Call feature not available. Contact support."

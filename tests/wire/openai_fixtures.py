@@ -1,9 +1,12 @@
 """What the OpenAI tests share: a model, a seed, and a listener that remembers."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
+
+from openai.types.realtime import RealtimeClientEvent
+from pydantic import BaseModel, TypeAdapter
 
 from media_tier.call.commands import HistoryItem, ToolOutcome
 from media_tier.call.events import Event
@@ -38,6 +41,26 @@ MODEL = AiModel(
     transcription_model="gpt-transcribe",
 )
 LOOKUP = ToolSpec("lookup", "Finds an order.", {"type": "object", "properties": {"number": {"type": "string"}}})
+
+CLIENT_EVENTS: TypeAdapter[RealtimeClientEvent] = TypeAdapter(RealtimeClientEvent)
+
+
+def assert_valid(event: dict[str, Any]) -> None:
+    """Our message is one of OpenAI's client events, by its own package: right types, and no field it does not know."""
+    parsed = CLIENT_EVENTS.validate_python(event)
+    assert parsed.type == event["type"]
+    assert list(unknown_fields(parsed, event["type"])) == []
+
+
+def unknown_fields(value: object, path: str) -> Iterator[str]:
+    """The package keeps what it does not know, so it has to be looked for."""
+    if isinstance(value, BaseModel):
+        yield from (f"{path}.{name}" for name in value.model_extra or {})
+        for name in value.model_fields_set & set(type(value).model_fields):
+            yield from unknown_fields(getattr(value, name), f"{path}.{name}")
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from unknown_fields(entry, f"{path}[{index}]")
 
 
 def settings(**changes: Any) -> CallSettings:

@@ -172,3 +172,35 @@ async def test_a_dead_peer_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
         assert heard.closed == [(1006, "")]
         for connection in server.connections:
             connection.transport.abort()
+
+
+async def deaf(connection: ServerConnection) -> None:
+    """Never reads again, so it takes neither sound nor a goodbye."""
+    connection.transport.pause_reading()
+    await connection.wait_closed()
+
+
+async def test_a_peer_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vendor_socket, "MAX_UNSENT_BYTES", 2**16)
+    heard = Heard()
+    async with serve(deaf, "127.0.0.1", 0) as server:
+        socket = await opened(f"ws://127.0.0.1:{port_of(server)}", heard)
+        for _ in range(200):
+            socket.send(bytes(2**17))
+        await heard.next()
+        assert heard.closed == [(1006, "")]
+        for connection in server.connections:
+            connection.transport.abort()
+
+
+async def test_closing_does_not_wait_for_a_peer_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vendor_socket, "CLOSE_WITHIN_SECONDS", 0.1)
+    heard = Heard()
+    async with serve(deaf, "127.0.0.1", 0) as server:
+        socket = await opened(f"ws://127.0.0.1:{port_of(server)}", heard)
+        async with asyncio.timeout(2):
+            await socket.close()
+        await asyncio.sleep(0.05)
+        assert heard.closed == []
+        for connection in server.connections:
+            connection.transport.abort()

@@ -7,6 +7,13 @@ import signal
 import sys
 from pathlib import Path
 
+from infra.local.standins.openai_realtime import OpenAiStandIn
+from infra.local.standins.real_brain import RealBrains
+from media_tier.providers.simulated.scenarios import scenario_named
+from shared.adapters.espeak_speech import EspeakSpeech
+
+KEY = "sk-local"
+
 
 def announce(folder: Path, where: dict[str, str]) -> None:
     """Write the addresses at once or not at all."""
@@ -19,8 +26,12 @@ async def main(folder: Path) -> None:
     """Run until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    announce(folder, {})
-    await stop.wait()
+    speech, scenario = EspeakSpeech(), scenario_named(None)
+    brains = RealBrains(speech, scenario, (*scenario.phrases, "goodbye"))
+    async with OpenAiStandIn(brains) as openai:
+        announce(folder, {"OPENAI_API_KEY": KEY, "OPENAI_WEBSOCKET_BASE_URL": openai.url})
+        await stop.wait()
+    speech.close()
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ class Voice(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is done about an utterance or a tool's result: a tool is called (name, arguments), or `say` is spoken."""
+    """What is done about an utterance or a tool's result: `say` is spoken, then a tool called (name, arguments)."""
 
     say: str
     tool: tuple[str, dict[str, Any]] | None = None

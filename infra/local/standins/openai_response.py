@@ -40,6 +40,10 @@ class Response:
         """Whether it was told to stop."""
         return self._reason is not None
 
+    @property
+    def _index(self) -> int:
+        return len(self._output)
+
     async def run(self, reply: Reply, error: dict[str, Any] | None) -> None:
         """Generate it, or fail with `error`."""
         session = self._session
@@ -49,10 +53,10 @@ class Response:
         await session.out("rate_limits.updated", rate_limits=[limit])
         late: tuple[Chunk, ...] = ()
         where: dict[str, Any] = {}
-        if error is None and reply.tool is not None:
-            await self._call(*reply.tool)
-        elif error is None:
+        if error is None and reply.say:
             where, late = await self._speak(reply.say)
+        if error is None and reply.tool is not None and self._reason is None:
+            await self._call(*reply.tool)
         status, details = "completed", None
         if error is not None:
             status, details = "failed", {"type": "failed", "error": error}
@@ -85,14 +89,14 @@ class Response:
         }
 
     async def _begin(self, item: dict[str, Any]) -> None:
-        await self._session.out("response.output_item.added", response_id=self.id, output_index=0, item=item)
+        await self._session.out("response.output_item.added", response_id=self.id, output_index=self._index, item=item)
         if self.stored:
             self._session.items[item["id"]] = item
             await self._session.out("conversation.item.added", previous_item_id=None, item=item)
 
     async def _finish(self, item: dict[str, Any]) -> None:
+        await self._session.out("response.output_item.done", response_id=self.id, output_index=self._index, item=item)
         self._output.append(item)
-        await self._session.out("response.output_item.done", response_id=self.id, output_index=0, item=item)
         if self.stored:
             await self._session.out("conversation.item.done", previous_item_id=None, item=item)
 
@@ -102,7 +106,7 @@ class Response:
         item = {"id": session.new_id("item"), "object": "realtime.item", "type": "function_call"}
         item |= {"status": "in_progress", "name": name, "call_id": call_id, "arguments": ""}
         await self._begin(item)
-        where = {"response_id": self.id, "item_id": item["id"], "output_index": 0, "call_id": call_id}
+        where = {"response_id": self.id, "item_id": item["id"], "output_index": self._index, "call_id": call_id}
         for start in range(0, len(text), 12):
             if await self._pause(0.02):
                 break
@@ -118,7 +122,7 @@ class Response:
         item: dict[str, Any] = {"id": session.new_id("item"), "object": "realtime.item", "type": "message"}
         item |= {"status": "in_progress", "role": "assistant", "content": []}
         await self._begin(item)
-        where = {"response_id": self.id, "item_id": item["id"], "output_index": 0, "content_index": 0}
+        where = {"response_id": self.id, "item_id": item["id"], "output_index": self._index, "content_index": 0}
         await session.out("response.content_part.added", part={"type": "audio", "transcript": ""}, **where)
         words, sent = await self._stream(chunks, where)
         session.has_spoken = True

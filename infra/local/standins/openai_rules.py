@@ -18,8 +18,14 @@ CONTENT_OF_ROLE = {
     "assistant": ("output_text",),
 }
 MODELS = (
-    {"id": "gpt-realtime-2.1", "object": "model", "owned_by": "openai", "shutdown_date": None},
-    {"id": "gpt-realtime", "object": "model", "owned_by": "openai", "shutdown_date": "2027-01-20"},
+    {"id": "gpt-realtime-2.1", "object": "model", "created": 1790000000, "owned_by": "openai", "shutdown_date": None},
+    {
+        "id": "gpt-realtime",
+        "object": "model",
+        "created": 1756300000,
+        "owned_by": "openai",
+        "shutdown_date": "2027-01-20",
+    },
 )
 
 

@@ -1,31 +1,31 @@
-"""Ends a call at its maximum duration, with a warning one minute before."""
+"""The longest a call may take: a warning a minute before, then the end. The clock starts when the caller connects."""
+
+WARNING_S = 60.0
 
 
-class DurationPolicy:
-    """`began` and `now` in seconds, `minutes` the maximum; a one-minute call gets no warning."""
+class Duration:
+    """Absolute times, set once the call clock runs. `limit` is in seconds."""
 
-    def __init__(self, minutes: int) -> None:
-        self._maximum = minutes * 60.0
-        self._began: float | None = None
-        self.warned = minutes <= 1
+    def __init__(self, limit: float, warned: bool = False) -> None:
+        self._limit = limit
+        self._start: float | None = None
+        self.warned = warned or limit <= WARNING_S
 
-    def begin(self, began: float) -> None:
-        """The caller connected (earlier than now, on a resumed call)."""
-        self._began = began
+    def begin(self, start: float) -> None:
+        """The call's clock reads zero at `start`."""
+        self._start = start
 
-    def due(self, now: float) -> str | None:
-        """ "warn", "end" or nothing."""
-        if self._began is None:
-            return None
-        if now - self._began >= self._maximum - 1e-6:
-            return "end"
-        if not self.warned and now - self._began >= self._maximum - 60.0 - 1e-6:
-            self.warned = True
-            return "warn"
-        return None
+    def warning_due(self, now: float) -> bool:
+        """The caller should be told that a minute is left."""
+        return self._start is not None and not self.warned and now >= self._start + self._limit - WARNING_S
 
-    def deadline(self) -> float | None:
-        """When `due` has something to say."""
-        if self._began is None:
-            return None
-        return self._began + self._maximum - (0.0 if self.warned else 60.0)
+    def over(self, now: float) -> bool:
+        """The time is up."""
+        return self._start is not None and now >= self._start + self._limit
+
+    def deadlines(self) -> list[float]:
+        """When something is due."""
+        if self._start is None:
+            return []
+        end = self._start + self._limit
+        return [end] if self.warned else [end - WARNING_S, end]

@@ -1,74 +1,85 @@
-"""Decides whether the caller's speech interrupts the AI: not too short, not a mere "mhm", not twice in a burst."""
+"""Barge-in: which caller speech interrupts the AI, and when.
 
-import re
-from collections.abc import Sequence
+A burst interrupts once it lasted `debounce_ms`; with ignored backchannels configured also its words must be seen to be
+something else, for which the decision waits at most 600 ms.
+"""
 
-BACKCHANNEL_WAIT = 0.6
-"""How long a word is waited for when backchannels are to be ignored."""
+from dataclasses import dataclass
 
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+from media_tier.call.words import spoken_words
+from shared.contracts.settings.call_settings import InterruptionSettings
+
+WORDS_WAIT_S = 0.6
 
 
-class InterruptionPolicy:
-    """Times in seconds. `pending` while a burst of speech still has to prove itself."""
+@dataclass(slots=True)
+class _Burst:
+    turn: str
+    started: float
+    due: float | None
+    """None: only backchannels so far, more words may come."""
 
-    def __init__(self, *, allowed: bool, debounce_ms: int, backchannels: Sequence[str]) -> None:
-        self.allowed = allowed
-        self._debounce = debounce_ms / 1000
-        self._backchannels = {" ".join(_words(phrase)) for phrase in backchannels if _words(phrase)}
-        self._turn: str | None = None
-        self._began = 0.0
-        self._words_until: float | None = None
+
+class Interruption:
+    """Judges one burst at a time. Times are seconds."""
+
+    def __init__(self, settings: InterruptionSettings) -> None:
+        self.allowed = settings.allowed
+        self._debounce = settings.debounce_ms / 1000
+        self._ignored = [words for phrase in settings.ignored_backchannels if (words := spoken_words(phrase))]
+        self._burst: _Burst | None = None
         self._last: float | None = None
-        self.count = 0
 
-    def speech_started(self, turn: str, began: float) -> None:
-        """The caller speaks into the AI's speech."""
-        self._turn, self._began = turn, began
-        self._words_until = None
+    def begin(self, turn: str, started: float, now: float) -> None:
+        """The caller speaks while the AI has the floor."""
+        if self.allowed:
+            due = self._earliest(started)
+            self._burst = _Burst(turn, started, max(due, now + WORDS_WAIT_S) if self._ignored else due)
 
-    def speech_stopped(self, turn: str, ended: float) -> None:
-        """The burst is over; shorter than the debounce it was none."""
-        if turn == self._turn and ended - self._began < self._debounce:
-            self._turn = None
-
-    def transcribed(self, turn: str, text: str) -> None:
-        """Words of the burst: only backchannels do not interrupt, anything else does at once."""
-        if turn != self._turn or not self._backchannels:
+    def words(self, turn: str, text: str | None) -> None:
+        """The burst's words so far."""
+        burst = self._burst
+        if burst is None or burst.turn != turn or not self._ignored or not text:
             return
-        said = " ".join(_words(text))
-        if said in self._backchannels or not said:
-            self._turn = None if said else self._turn
-        else:
-            self._words_until = float("-inf")
+        burst.due = None if self._only_backchannels(text) else self._earliest(burst.started)
 
-    def due(self, now: float) -> bool:
-        """Whether to interrupt now."""
-        deadline = self.deadline()
-        if deadline is None or now < deadline - 1e-6:
-            return False
-        self._turn = None
-        if self._last is not None and now - self._last < self._debounce:
-            return False
-        self._last = now
-        self.count += 1
-        return True
+    def stop(self, turn: str, stopped: float) -> None:
+        """The burst is over: too short, or nothing but backchannels, and it never mattered."""
+        burst = self._burst
+        if burst is not None and burst.turn == turn and (burst.due is None or self._too_short(burst, stopped)):
+            self._burst = None
 
     def forget(self) -> None:
-        """The AI has stopped speaking: there is nothing to interrupt."""
-        self._turn = None
+        """There is nothing left to interrupt."""
+        self._burst = None
+
+    def due(self, now: float) -> bool:
+        """Whether to interrupt now; true once per burst."""
+        if self._burst is None or self._burst.due is None or now < self._burst.due:
+            return False
+        self._burst = None
+        return True
+
+    def happened(self, now: float) -> None:
+        """An interruption was carried out."""
+        self._burst, self._last = None, now
 
     def deadline(self) -> float | None:
-        """When the pending burst will have proved itself."""
-        if self._turn is None or not self.allowed:
-            return None
-        proved = self._began + self._debounce
-        if not self._backchannels:
-            return proved
-        if self._words_until is None:
-            self._words_until = self._began + max(self._debounce, BACKCHANNEL_WAIT)
-        return max(proved, self._words_until)
+        """When the pending burst will have lasted long enough."""
+        return self._burst.due if self._burst else None
 
+    def _earliest(self, started: float) -> float:
+        earliest = started + self._debounce
+        return earliest if self._last is None else max(earliest, self._last + self._debounce)
 
-def _words(text: str) -> list[str]:
-    return [word.casefold() for word in WORD.findall(text)]
+    def _too_short(self, burst: _Burst, stopped: float) -> bool:
+        return round((stopped - burst.started) * 1000) < round(self._debounce * 1000)
+
+    def _only_backchannels(self, text: str) -> bool:
+        rest = spoken_words(text)
+        while rest:
+            size = max((len(words) for words in self._ignored if rest[: len(words)] == words), default=0)
+            if size == 0:
+                return False
+            rest = rest[size:]
+        return True
