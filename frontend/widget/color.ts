@@ -1,6 +1,7 @@
 /** Colour arithmetic: the readable foreground for a background, and lighter or darker neighbours. */
 
 const DARK = '#111827';
+const BLACK = '#000000';
 const LIGHT = '#ffffff';
 
 type Rgb = readonly [number, number, number];
@@ -26,9 +27,15 @@ export function contrast(a: string, b: string): number {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** Near-black or white, whichever reads better on the background. */
+/** White or near-black, whichever reads better; black where near-black would miss 4.5:1. */
 export function foregroundFor(background: string): string {
-  return contrast(background, LIGHT) >= contrast(background, DARK) ? LIGHT : DARK;
+  if (contrast(background, LIGHT) >= contrast(background, BLACK)) return LIGHT;
+  return contrast(background, DARK) >= 4.5 ? DARK : BLACK;
+}
+
+/** The colour under a pointer: moved away from its foreground, so that contrast only grows. */
+export function hoverOf(background: string): string {
+  return shade(background, foregroundFor(background) === LIGHT ? -0.14 : 0.14);
 }
 
 /** Moves a colour towards white (share > 0) or black (share < 0). */

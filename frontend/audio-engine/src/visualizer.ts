@@ -27,10 +27,12 @@ const REST = 0.06;
 /** Loudness 0..1 per bar, mirrored around the middle so that speech moves the centre most. */
 export function barLevels(spectrum: Uint8Array, bars: number): number[] {
   const half = Math.ceil(bars / 2);
-  const usable = Math.floor(spectrum.length * 0.6);
+  // The lowest bin is hum, and the upper part of the spectrum holds next to no voice.
+  const usable = Math.floor(spectrum.length * 0.4) - 1;
+  const edge = (band: number): number => 1 + Math.floor((band / half) ** 1.3 * usable);
   const bands = Array.from({ length: half }, (_, band) => {
-    const from = Math.floor((band / half) ** 1.4 * usable);
-    const to = Math.max(from + 1, Math.floor(((band + 1) / half) ** 1.4 * usable));
+    const from = edge(band);
+    const to = Math.max(from + 1, edge(band + 1));
     let sum = 0;
     for (let bin = from; bin < to; bin += 1) sum += spectrum[bin] ?? 0;
     return sum / (to - from) / 255;
@@ -153,12 +155,13 @@ export class Visualizer {
       y,
       radius,
     );
-    shine.addColorStop(0, '#ffffff');
-    shine.addColorStop(0.35, color);
-    shine.addColorStop(1, color);
-    pen.fillStyle = shine;
-    pen.beginPath();
-    pen.arc(x, y, radius, 0, Math.PI * 2);
-    pen.fill();
+    shine.addColorStop(0, 'rgba(255,255,255,0.6)');
+    shine.addColorStop(1, 'rgba(255,255,255,0)');
+    for (const fill of [color, shine]) {
+      pen.fillStyle = fill;
+      pen.beginPath();
+      pen.arc(x, y, radius, 0, Math.PI * 2);
+      pen.fill();
+    }
   }
 }

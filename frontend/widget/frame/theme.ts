@@ -1,6 +1,6 @@
 /** The configured colours and radius as CSS variables, with foregrounds that can be read in light and dark. */
 
-import { foregroundFor, readable, shade } from '../color.ts';
+import { foregroundFor, hoverOf, readable, shade } from '../color.ts';
 import type { Appearance, Theme } from '../config.ts';
 
 const SURFACE = { light: '#ffffff', dark: '#131722' } as const;
@@ -19,7 +19,7 @@ export function themeVariables(appearance: Appearance, scheme: Scheme): Record<s
   return {
     '--primary': primaryColor,
     '--on-primary': foregroundFor(primaryColor),
-    '--primary-hover': shade(primaryColor, -0.12),
+    '--primary-hover': hoverOf(primaryColor),
     '--primary-text': readable(primaryColor, surface, 4.5),
     '--accent': accent,
     '--agent': readable(callButtonColor, surface, 3),

@@ -1,6 +1,6 @@
 /** The call button in a closed shadow root, and the frame it opens. */
 
-import { foregroundFor, shade } from '../color.ts';
+import { foregroundFor, hoverOf } from '../color.ts';
 import type { Language, LauncherConfig } from '../config.ts';
 import { unwrap, wrap } from '../envelope.ts';
 import type { ToFrame, ToLoader } from '../envelope.ts';
@@ -80,7 +80,7 @@ export class Launcher {
 
   private style(): void {
     const { callButtonColor } = this.config.appearance;
-    const css = launcherCss(this.config.appearance, foregroundFor(callButtonColor), shade(callButtonColor, -0.12));
+    const css = launcherCss(this.config.appearance, foregroundFor(callButtonColor), hoverOf(callButtonColor));
     if ('adoptedStyleSheets' in this.root && 'replaceSync' in CSSStyleSheet.prototype) {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);

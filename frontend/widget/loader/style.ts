@@ -50,8 +50,11 @@ export function frameStyle(
     return { ...clear, inset: '0', width: '100%', height: '100%' };
   }
   const box = mode === 'pill' ? PILL : EMBEDDED;
+  const radius = mode === 'pill' ? PILL.height / 2 : Math.min(appearance.borderRadius, 32);
   return {
     ...clear,
+    borderRadius: `${radius}px`,
+    boxShadow: '0 12px 40px rgb(15 23 42/.25)',
     [y]: v,
     [x]: h,
     width: `${box.width}px`,

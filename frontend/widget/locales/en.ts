@@ -120,7 +120,7 @@ export const texts: Texts = {
   emailMissing: 'Please enter your email address.',
   emailInvalid: 'Please enter an email address like name@example.com.',
   recordingNotice: 'This call is recorded.',
-  aiNotice: 'You will talk to an AI assistant.',
+  aiNotice: 'You are talking to an AI assistant.',
   permissionTitle: 'Allow your microphone',
   permissionText: 'Your browser is asking for permission. Choose “Allow” to start the call.',
   gestureTitle: 'Ready when you are',

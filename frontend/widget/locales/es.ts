@@ -18,7 +18,7 @@ export const texts: Texts = {
   emailMissing: 'Escriba su correo electrónico.',
   emailInvalid: 'Escriba un correo electrónico como nombre@ejemplo.com.',
   recordingNotice: 'Esta llamada se graba.',
-  aiNotice: 'Hablará con un asistente de IA.',
+  aiNotice: 'Está hablando con un asistente de IA.',
   permissionTitle: 'Permita el micrófono',
   permissionText: 'Su navegador pide permiso. Elija «Permitir» para iniciar la llamada.',
   gestureTitle: 'Cuando usted quiera',

@@ -18,7 +18,7 @@ export const texts: Texts = {
   emailMissing: 'Veuillez saisir votre adresse e-mail.',
   emailInvalid: 'Veuillez saisir une adresse comme nom@exemple.com.',
   recordingNotice: 'Cet appel est enregistré.',
-  aiNotice: 'Vous allez parler à un assistant IA.',
+  aiNotice: 'Vous parlez à un assistant IA.',
   permissionTitle: 'Autorisez votre microphone',
   permissionText: "Votre navigateur demande l'autorisation. Choisissez « Autoriser » pour démarrer l'appel.",
   gestureTitle: 'Quand vous voulez',

@@ -120,7 +120,6 @@ function Controls({ config, texts, state, controller, onEnd, onChat }: LiveProps
         aria-label={texts.endCall}
         title={texts.endCall}
         disabled={ending}
-        data-autofocus
         onClick={onEnd}
       >
         {endButtonStyle !== 'text' && <Icon name="hangUp" size={24} />}
@@ -157,6 +156,9 @@ export function Live(props: LiveProps): JSX.Element {
           <VoicePicture config={config} state={state} controller={controller} />
           <p class={`status status-${line.icon}`}>
             <Icon name={line.icon} /> <span>{line.text}</span>
+          </p>
+          <p class="fine-print">
+            {texts.aiNotice} {config.recordingEnabled && texts.recordingNotice}
           </p>
           {state.microphoneLost && (
             <button type="button" class="button" onClick={() => void controller.retryMicrophone()}>

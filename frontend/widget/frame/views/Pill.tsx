@@ -1,5 +1,6 @@
 /** A minimised call: timer, the way back, and the way out. */
 
+import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Texts } from '../../locales/en.ts';
 import { clock } from '../wording.ts';
@@ -13,9 +14,11 @@ interface PillProps {
 }
 
 export function Pill({ texts, seconds, onOpen, onEnd }: PillProps): JSX.Element {
+  const back = useRef<HTMLButtonElement>(null);
+  useEffect(() => back.current?.focus(), []);
   return (
     <div class="pill" role="group" aria-label={texts.duration}>
-      <button type="button" class="pill-open" onClick={onOpen} aria-label={`${texts.backToCall}, ${clock(seconds)}`} autofocus>
+      <button ref={back} type="button" class="pill-open" onClick={onOpen} aria-label={`${texts.backToCall}, ${clock(seconds)}`}>
         <Icon name="expand" /> <span class="duration">{clock(seconds)}</span>
       </button>
       <button type="button" class="round end-icon" onClick={onEnd} aria-label={texts.endCall} title={texts.endCall}>
