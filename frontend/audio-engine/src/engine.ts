@@ -45,6 +45,7 @@ export class CallEngine {
   private serverJudges = false;
   /** Flushes asked for and not yet answered: only a `stop_audio` is answered with `stopped`. */
   private stopping = 0;
+  private over = false;
 
   constructor(private readonly options: EngineOptions) {}
 
@@ -104,7 +105,9 @@ export class CallEngine {
     this.link?.retryNow();
   }
 
+  /** Hangs up when the call still runs, and lets go of microphone and socket. */
   async close(): Promise<void> {
+    if (!this.over) this.link?.end();
     if (this.reportTimer !== null) this.options.environment.cancel(this.reportTimer);
     this.reportTimer = null;
     this.link?.close();
@@ -136,6 +139,9 @@ export class CallEngine {
         this.serverJudges = true;
         this.options.emit({ type: 'quality', level: message.level });
         return;
+      case 'call_ended':
+        this.over = true;
+        break;
       default:
         break;
     }

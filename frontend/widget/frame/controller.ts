@@ -40,6 +40,7 @@ export class CallController {
   private customer: Customer = {};
   /** Grows with every start, so that late answers of an abandoned call are recognised. */
   private generation = 0;
+  private lastPlayed = 0;
   private gesture: (() => void) | null = null;
 
   constructor(private readonly options: ControllerOptions) {}
@@ -48,8 +49,9 @@ export class CallController {
     return this.engine?.sound ?? null;
   }
 
+  /** Of the running call, else of the one before. */
   get playedSamples(): number {
-    return this.engine?.playedSamples ?? 0;
+    return this.engine?.playedSamples ?? this.lastPlayed;
   }
 
   /** Asks for the microphone, then for a session, then connects. Call inside the click where there is one. */
@@ -159,6 +161,7 @@ export class CallController {
   async release(): Promise<void> {
     this.generation += 1;
     const { engine } = this;
+    this.lastPlayed = engine?.playedSamples ?? this.lastPlayed;
     this.engine = null;
     await engine?.close();
   }

@@ -11,18 +11,18 @@ interface LauncherTexts {
   /** Accessible name; {name} is the company. */
   label: string;
   frame: string;
-  running: string;
 }
 
 const TEXTS: Readonly<Record<Language, LauncherTexts>> = {
-  en: { call: 'Call us!', label: 'Start a voice call', frame: 'Voice call', running: 'In a call' },
-  es: { call: 'Llámanos!', label: 'Iniciar una llamada de voz', frame: 'Llamada de voz', running: 'En llamada' },
-  fr: { call: 'Appelez-nous !', label: 'Démarrer un appel vocal', frame: 'Appel vocal', running: 'En appel' },
-  de: { call: 'Ruf uns an!', label: 'Sprachanruf starten', frame: 'Sprachanruf', running: 'Im Gespräch' },
+  en: { call: 'Call us!', label: 'Start a voice call', frame: 'Voice call' },
+  es: { call: 'Llámanos!', label: 'Iniciar una llamada de voz', frame: 'Llamada de voz' },
+  fr: { call: 'Appelez-nous !', label: 'Démarrer un appel vocal', frame: 'Appel vocal' },
+  de: { call: 'Ruf uns an!', label: 'Sprachanruf starten', frame: 'Sprachanruf' },
 };
 
+const SVG = 'http://www.w3.org/2000/svg';
 const PHONE =
-  '<svg viewBox="0 0 24 24" width="24" height="24" fill="currentColor" aria-hidden="true" focusable="false"><path d="M6.6 10.8a15.1 15.1 0 0 0 6.6 6.6l2.2-2.2a1 1 0 0 1 1-.25 11.4 11.4 0 0 0 3.6.57 1 1 0 0 1 1 1V20a1 1 0 0 1-1 1A17 17 0 0 1 3 4a1 1 0 0 1 1-1h3.5a1 1 0 0 1 1 1c0 1.25.2 2.45.57 3.57a1 1 0 0 1-.25 1.02z"/></svg>';
+  'M6.6 10.8a15.1 15.1 0 0 0 6.6 6.6l2.2-2.2a1 1 0 0 1 1-.25 11.4 11.4 0 0 0 3.6.57 1 1 0 0 1 1 1V20a1 1 0 0 1-1 1A17 17 0 0 1 3 4a1 1 0 0 1 1-1h3.5a1 1 0 0 1 1 1c0 1.25.2 2.45.57 3.57a1 1 0 0 1-.25 1.02z';
 
 export class Launcher {
   private readonly host = document.createElement('div');
@@ -40,6 +40,7 @@ export class Launcher {
     this.style();
     this.build();
     window.addEventListener('message', (event) => this.receive(event));
+    window.addEventListener('resize', () => this.place());
   }
 
   mount(parent: HTMLElement): void {
@@ -119,10 +120,15 @@ export class Launcher {
       image.alt = '';
       return image;
     }
-    const holder = document.createElement('span');
-    holder.className = 'icon';
-    holder.innerHTML = PHONE;
-    return holder;
+    // By nodes: a page may forbid markup from strings (Trusted Types).
+    const icon = document.createElementNS(SVG, 'svg');
+    const path = document.createElementNS(SVG, 'path');
+    for (const [name, value] of Object.entries({ class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true' })) {
+      icon.setAttribute(name, value);
+    }
+    path.setAttribute('d', PHONE);
+    icon.append(path);
+    return icon;
   }
 
   private preconnect(): void {

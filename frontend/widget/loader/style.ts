@@ -27,7 +27,7 @@ transition:background-color .15s,transform .15s,box-shadow .15s}
 .launcher:hover{background:${hover};transform:translateY(-2px);box-shadow:0 10px 26px rgb(15 23 42/.28)}
 .launcher:active{transform:none}
 .launcher:focus-visible{outline:3px solid #fff;outline-offset:0;box-shadow:0 0 0 6px #1d4ed8}
-.icon{display:flex}
+.icon{width:24px;height:24px;fill:currentColor;flex:none}
 img{width:28px;height:28px;object-fit:contain}
 .launcher .icon{animation:ring 6s ease-in-out 2s infinite;transform-origin:50% 50%}
 @keyframes ring{0%,8%,100%{transform:none}2%{transform:rotate(-14deg)}4%{transform:rotate(12deg)}6%{transform:rotate(-6deg)}}

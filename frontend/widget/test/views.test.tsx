@@ -158,6 +158,13 @@ describe('before the call', () => {
     expect(() => button('Try again')).toThrow();
   });
 
+  it('says that the call moved, without a button that would start a second one', () => {
+    show({ phase: 'refused', refusal: 'replaced', wasConnected: true });
+    expect(find('[role=alert] h2').textContent).toBe('Call Ended');
+    expect(root.textContent).toContain('continues in another window');
+    expect(() => button('Try again')).toThrow();
+  });
+
   it('offers Retry after a lost connection', () => {
     const { calls } = show({ phase: 'lost', wasConnected: true });
     expect(root.textContent).toContain('Connection lost');

@@ -95,6 +95,11 @@ function useLeaving({ config, store, controller, host }: AppProps): Leaving {
   return { leave, close, chat, confirm, cancel: () => store.dispatch({ type: 'leave-cancelled' }) };
 }
 
+function refusedTitle(texts: Texts, state: CallState): string {
+  if (state.refusal === 'browser') return texts.unsupportedTitle;
+  return state.wasConnected ? texts.callEnded : texts.refusedTitle;
+}
+
 function Screen(props: AppProps & { state: CallState; leaving: Leaving }): JSX.Element {
   const { config, texts, state, store, controller, host, leaving } = props;
   const again = (): void => void controller.start();
@@ -113,13 +118,13 @@ function Screen(props: AppProps & { state: CallState; leaving: Leaving }): JSX.E
     }
     case 'refused': {
       const refusal = state.refusal ?? 'server';
-      const hopeless = ['browser', 'unavailable', 'domain', 'not-found'].includes(refusal);
+      const hopeless = ['browser', 'unavailable', 'domain', 'not-found', 'replaced'].includes(refusal);
       return (
         <Problem
           key="refused"
           inDialog
           texts={texts}
-          title={refusal === 'browser' ? texts.unsupportedTitle : texts.refusedTitle}
+          title={refusedTitle(texts, state)}
           text={refusalText(texts, refusal)}
           onRetry={hopeless ? null : again}
           onChat={chat}
@@ -194,7 +199,7 @@ export function App(props: AppProps): JSX.Element {
             config={config}
             texts={texts}
             leaves={running && embedded && !host.standalone ? 'minimise' : 'close'}
-            onLeave={leaving.leave}
+            onLeave={host.standalone && !running ? null : leaving.leave}
           />
           {/* The call stays mounted behind the question, so that the transcript keeps its place. */}
           <div class="body" inert={state.leaving !== null}>

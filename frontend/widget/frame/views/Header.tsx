@@ -10,8 +10,8 @@ interface HeaderProps {
   texts: Texts;
   /** "minimise" while an embedded call runs, else "close". */
   leaves: 'close' | 'minimise';
-  onLeave(): void;
-  children?: JSX.Element | null;
+  /** Null where there is nothing to leave for: the frame fills its own page. */
+  onLeave: (() => void) | null;
 }
 
 export function initials(name: string): string {
@@ -22,7 +22,7 @@ export function initials(name: string): string {
     .join('');
 }
 
-export function Header({ config, texts, leaves, onLeave, children }: HeaderProps): JSX.Element {
+export function Header({ config, texts, leaves, onLeave }: HeaderProps): JSX.Element {
   const { branding, callOptions } = config;
   const name = config.agentName || config.companyName || texts.agent;
   const under = config.companyName !== name ? config.companyName : '';
@@ -44,10 +44,11 @@ export function Header({ config, texts, leaves, onLeave, children }: HeaderProps
           under && <p class="company">{under}</p>
         )}
       </div>
-      {children}
-      <button type="button" class="icon-button" onClick={onLeave} aria-label={texts[leaves]} title={texts[leaves]}>
-        <Icon name={leaves} />
-      </button>
+      {onLeave && (
+        <button type="button" class="icon-button" onClick={onLeave} aria-label={texts[leaves]} title={texts[leaves]}>
+          <Icon name={leaves} />
+        </button>
+      )}
     </header>
   );
 }
