@@ -65,7 +65,7 @@ export function Captions(props: CaptionsProps): JSX.Element {
   const finals = captions.filter((caption) => caption.final);
   const partials = captions.filter((caption) => !caption.final);
   return (
-    <section class={`transcript ${open ? 'open' : 'shut'}`} aria-label={texts.transcript}>
+    <div class={`transcript ${open ? 'open' : 'shut'}`}>
       <div
         class="transcript-bar"
         onTouchStart={(event) => (touchedAt.current = event.touches[0]?.clientY ?? null)}
@@ -96,6 +96,6 @@ export function Captions(props: CaptionsProps): JSX.Element {
           ))}
         </div>
       </div>
-    </section>
+    </div>
   );
 }

@@ -17,13 +17,13 @@ export function Pill({ texts, seconds, onOpen, onEnd }: PillProps): JSX.Element 
   const back = useRef<HTMLButtonElement>(null);
   useEffect(() => back.current?.focus(), []);
   return (
-    <div class="pill" role="group" aria-label={texts.duration}>
+    <main class="pill">
       <button ref={back} type="button" class="pill-open" onClick={onOpen} aria-label={`${texts.backToCall}, ${clock(seconds)}`}>
         <Icon name="expand" /> <span class="duration">{clock(seconds)}</span>
       </button>
       <button type="button" class="round end-icon" onClick={onEnd} aria-label={texts.endCall} title={texts.endCall}>
         <Icon name="hangUp" size={22} />
       </button>
-    </div>
+    </main>
   );
 }
