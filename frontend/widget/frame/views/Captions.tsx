@@ -5,7 +5,7 @@
  * hidden from them, so that nothing is read out twice.
  */
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Texts } from '../../locales/en.ts';
 import type { Caption } from '../state.ts';
@@ -23,7 +23,7 @@ interface LineProps extends Omit<CaptionsProps, 'captions'> {
   caption: Caption;
 }
 
-const NEAR_END_PX = 60;
+const NEAR_END_PX = 24;
 const SWIPE_PX = 40;
 
 function Line({ caption, texts, agentName, timestamps }: LineProps): JSX.Element {
@@ -48,10 +48,12 @@ export function Captions(props: CaptionsProps): JSX.Element {
   const follows = useRef(true);
   const [open, setOpen] = useState(true);
   const touchedAt = useRef<number | null>(null);
-  useEffect(() => {
+  // Before paint and after every render: text above may change its height too, and a scroll event in between would
+  // be taken for the reader's wish to look back.
+  useLayoutEffect(() => {
     const box = list.current;
     if (box !== null && follows.current) box.scrollTop = box.scrollHeight;
-  }, [captions, open]);
+  });
   const scrolled = (): void => {
     const box = list.current;
     if (box !== null) follows.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX;
