@@ -11,12 +11,12 @@ from shared.contracts.settings.widget_config import CallOptions, WidgetConfig, W
 
 COMPANY = Company(
     company_id="3f1d0c52-7a55-4c1e-9a52-5f6f6f2b7c01",
-    name="Harbour Instruments",
+    name="Marlow & Finch",
     settings=CompanySettings(features=Features(callEnabled=True)),
     limits=CallLimits(concurrent_calls=500),
 )
 INSTRUCTIONS = (
-    "Harbour Instruments repairs and sells musical instruments. Business hours: Monday through Friday, 9 AM to 5 PM "
+    "Marlow & Finch repairs and sells outdoor gear. Business hours: Monday through Friday, 9 AM to 5 PM "
     "Eastern Time, closed on weekends and major holidays. Orders can be looked up by number."
 )
 ORDER = Order(order_number="123", status="has been shipped and will arrive tomorrow")
@@ -28,7 +28,7 @@ def _chatbot(number: int, name: str, description: str) -> Chatbot:
         chatbot_id=f"8d9e2b10-0000-4000-8000-00000000000{number}",
         name=name,
         description=description,
-        agent_name="Harbour Assistant",
+        agent_name="Finch",
         enabled_call=True,
     )
 

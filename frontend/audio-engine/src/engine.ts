@@ -1,138 +1,199 @@
-// The sound of a call in a browser: microphone to chunks of PCM16 24 kHz, and the other way round. Knows no network.
+/**
+ * One call of the widget: sound on one side, the socket on the other, and the promises between them.
+ *
+ * Promises to the server: `played` every 200 ms while sound plays and once when the queue runs empty; `stopped` after
+ * each `stop_audio`; counts begin anew with each connection. Promises to the page: events, never audio.
+ */
 
-export type MicrophoneProblem = "denied" | "missing" | "busy" | "unsupported";
+import { CallAudio } from './audio.ts';
+import type { AudioOptions, PlaybackReport } from './audio.ts';
+import { CallLink } from './link.ts';
+import type { LinkEnvironment } from './link.ts';
+import { decodeBase64, encodeBase64 } from './pcm.ts';
+import type { QualityLevel, ServerMessage } from './protocol.ts';
+import { assessQuality } from './quality.ts';
+import type { Trace } from './trace.ts';
 
-export class MicrophoneError extends Error {
-  constructor(readonly problem: MicrophoneProblem) {
-    super(problem);
-  }
-}
+export type EngineEvent =
+  | { type: 'connected'; callId: string; resumed: boolean; elapsedMs: number }
+  | { type: 'message'; message: ServerMessage }
+  | { type: 'quality'; level: QualityLevel }
+  | { type: 'reconnecting' }
+  | { type: 'lost'; code: number }
+  | { type: 'refused'; code: number }
+  | { type: 'closed' }
+  | { type: 'microphone-lost' };
 
 export interface EngineOptions {
-  worklets: string;
-  echoCancellation: boolean;
-  noiseSuppression: boolean;
-  onChunk: (pcm: ArrayBuffer, level: number) => void;
-  onPlayed: (samples: number) => void;
-  onFlushed: (samples: number) => void;
-  onMicrophoneLost: () => void;
+  audio: AudioOptions;
+  environment: LinkEnvironment;
+  trace: Trace | null;
+  emit(event: EngineEvent): void;
 }
 
-export const RATE = 24000;
+const REPORT_MS = 2_000;
 
-export function supported(): boolean {
-  return (
-    typeof AudioWorkletNode !== "undefined" &&
-    typeof navigator.mediaDevices?.getUserMedia === "function" &&
-    typeof WebSocket !== "undefined"
-  );
-}
-
-function problemOf(error: unknown): MicrophoneProblem {
-  const name = error instanceof DOMException ? error.name : "";
-  if (name === "NotAllowedError" || name === "SecurityError") return "denied";
-  if (name === "NotFoundError" || name === "OverconstrainedError") return "missing";
-  return "busy";
-}
-
-// Firefox resamples a microphone badly into a 24 kHz context: it keeps its own rate and the worklets convert.
-function makeContext(): AudioContext {
-  const ownRate = navigator.userAgent.includes("Firefox");
-  return ownRate ? new AudioContext({ latencyHint: "interactive" }) : new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
-}
-
-export class Engine {
-  readonly caller: AnalyserNode;
-  readonly far: AnalyserNode;
+export class CallEngine {
+  private audio: CallAudio | null = null;
+  private link: CallLink | null = null;
   private muted = false;
+  private epoch = 0;
+  private played = 0;
+  private underruns = 0;
+  private reportedUnderruns = 0;
+  private reportTimer: number | null = null;
+  private serverJudges = false;
+  /** Flushes asked for and not yet answered: only a `stop_audio` is answered with `stopped`. */
+  private stopping = 0;
+  private over = false;
 
-  private constructor(
-    readonly context: AudioContext,
-    private readonly stream: MediaStream,
-    private readonly capture: AudioWorkletNode,
-    private readonly playback: AudioWorkletNode,
-  ) {
-    this.caller = analyser(context);
-    this.far = analyser(context);
+  constructor(private readonly options: EngineOptions) {}
+
+  /** Call inside the click. Throws MicrophoneError. */
+  async openAudio(): Promise<void> {
+    this.audio = await CallAudio.open(this.options.audio, {
+      chunk: (pcm) => void this.link?.sendAudio(encodeBase64(pcm)),
+      playback: (report) => this.playbackReported(report),
+      microphoneLost: () => this.options.emit({ type: 'microphone-lost' }),
+    });
   }
 
-  static async open(options: EngineOptions): Promise<Engine> {
-    if (!supported()) throw new MicrophoneError("unsupported");
-    const context = makeContext();
-    let stream: MediaStream;
-    try {
-      stream = await navigator.mediaDevices.getUserMedia({
-        audio: {
-          channelCount: { ideal: 1 },
-          echoCancellation: options.echoCancellation,
-          noiseSuppression: options.noiseSuppression,
-          autoGainControl: options.noiseSuppression,
-        },
-      });
-    } catch (error) {
-      await context.close();
-      throw new MicrophoneError(problemOf(error));
-    }
-    await Promise.all([
-      context.audioWorklet.addModule(`${options.worklets}capture.js`),
-      context.audioWorklet.addModule(`${options.worklets}playback.js`),
-    ]);
-    await context.resume();
-    const capture = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0 });
-    const playback = new AudioWorkletNode(context, "playback", { numberOfInputs: 0, outputChannelCount: [2] });
-    const engine = new Engine(context, stream, capture, playback);
-    engine.connect(options);
-    return engine;
+  get sound(): CallAudio | null {
+    return this.audio;
   }
 
-  private connect(options: EngineOptions): void {
-    const source = this.context.createMediaStreamSource(this.stream);
-    source.connect(this.capture);
-    source.connect(this.caller);
-    this.playback.connect(this.far);
-    this.far.connect(this.context.destination);
-    this.capture.port.onmessage = ({ data }) => options.onChunk(data.pcm, data.level);
-    this.playback.port.onmessage = ({ data }) => {
-      if (data.played !== undefined) options.onPlayed(data.played);
-      if (data.flushed !== undefined) options.onFlushed(data.flushed);
-    };
-    for (const track of this.stream.getAudioTracks()) track.addEventListener("ended", options.onMicrophoneLost);
+  /** 24 kHz samples heard since the current connection began, as last reported by the worklet. */
+  get playedSamples(): number {
+    return this.played;
   }
 
-  play(pcm: ArrayBuffer): void {
-    this.playback.port.postMessage({ pcm }, [pcm]);
-  }
-
-  // Silence at once; `onFlushed` tells how much was played.
-  flush(): void {
-    this.playback.port.postMessage({ flush: true });
-  }
-
-  // A new connection counts from zero.
-  reset(): void {
-    this.playback.port.postMessage({ reset: true });
+  connect(url: string, token: string): void {
+    const { emit } = this.options;
+    this.link = new CallLink(url, token, this.options.environment, {
+      connected: (message) => {
+        this.options.trace?.note('socketOpen');
+        this.beginConnection();
+        emit({
+          type: 'connected',
+          callId: message.callId,
+          resumed: message.resumed ?? false,
+          elapsedMs: message.elapsedMs ?? 0,
+        });
+      },
+      message: (message) => this.received(message),
+      reconnecting: () => emit({ type: 'reconnecting' }),
+      lost: (code) => emit({ type: 'lost', code }),
+      refused: (code) => emit({ type: 'refused', code }),
+      closed: () => emit({ type: 'closed' }),
+    });
+    this.link.connect();
+    this.report();
   }
 
   mute(on: boolean): void {
     this.muted = on;
-    this.capture.port.postMessage({ muted: on });
+    this.audio?.mute(on);
+    this.link?.send({ type: 'mute', on });
   }
 
-  get isMuted(): boolean {
-    return this.muted;
+  /** Asks the server to end the call; its `call_ended` follows. */
+  end(): void {
+    this.link?.end();
   }
 
+  networkCameBack(): void {
+    this.link?.retryNow();
+  }
+
+  /** Hangs up when the call still runs, and lets go of microphone and socket. */
   async close(): Promise<void> {
-    for (const track of this.stream.getTracks()) track.stop();
-    this.capture.port.onmessage = null;
-    this.playback.port.onmessage = null;
-    if (this.context.state !== "closed") await this.context.close();
+    if (!this.over) this.link?.end();
+    if (this.reportTimer !== null) this.options.environment.cancel(this.reportTimer);
+    this.reportTimer = null;
+    this.link?.close();
+    this.link = null;
+    await this.audio?.close();
+    this.audio = null;
   }
-}
 
-function analyser(context: AudioContext): AnalyserNode {
-  const node = context.createAnalyser();
-  node.fftSize = 256;
-  node.smoothingTimeConstant = 0.75;
-  return node;
+  private beginConnection(): void {
+    this.epoch += 1;
+    this.audio?.startEpoch(this.epoch);
+    this.played = 0;
+    this.stopping = 0;
+    if (this.muted) this.link?.send({ type: 'mute', on: true });
+  }
+
+  private received(message: ServerMessage): void {
+    switch (message.type) {
+      case 'audio':
+        this.options.trace?.note('audioReceived');
+        this.audio?.play(decodeBase64(message.data));
+        return;
+      case 'stop_audio':
+        this.options.trace?.note('stopAudioReceived');
+        this.stopping += 1;
+        this.audio?.flush();
+        break;
+      case 'quality':
+        this.serverJudges = true;
+        this.options.emit({ type: 'quality', level: message.level });
+        return;
+      case 'call_ended':
+        this.over = true;
+        break;
+      default:
+        break;
+    }
+    this.options.emit({ type: 'message', message });
+  }
+
+  private playbackReported(report: PlaybackReport): void {
+    const { trace } = this.options;
+    if (report.epoch !== this.epoch && report.type !== 'heard') return;
+    switch (report.type) {
+      case 'started':
+        trace?.note('audioPlayed');
+        return;
+      case 'position':
+        this.setPlayed(report.played);
+        return;
+      case 'drained':
+        trace?.note('drained', report.played);
+        this.underruns = report.underruns;
+        this.setPlayed(report.played);
+        return;
+      case 'flushed':
+        this.flushed(report.played);
+        return;
+      case 'overflow':
+        trace?.note('overflow', report.dropped);
+        return;
+      case 'heard':
+        trace?.heard(report.samples, this.audio?.sampleRate ?? 0);
+    }
+  }
+
+  private setPlayed(samples: number): void {
+    this.played = samples;
+    this.link?.send({ type: 'played', samples });
+  }
+
+  private flushed(samples: number): void {
+    this.options.trace?.note('flushedAt', samples);
+    this.played = samples;
+    if (this.stopping === 0) return;
+    this.stopping -= 1;
+    this.link?.send({ type: 'stopped', samples });
+  }
+
+  private report(): void {
+    if (this.link === null) return;
+    const measures = this.link.measures();
+    const underruns = this.underruns - this.reportedUnderruns;
+    this.reportedUnderruns = this.underruns;
+    this.link.send({ type: 'quality', ...measures, underruns });
+    if (!this.serverJudges) this.options.emit({ type: 'quality', level: assessQuality({ ...measures, underruns }) });
+    this.reportTimer = this.options.environment.after(REPORT_MS, () => this.report());
+  }
 }

@@ -1,104 +1,165 @@
-// Plays PCM16 mono 24 kHz from a ring of two minutes. Messages in: { pcm }, { flush: true }. Messages out:
-// { played } (24 kHz samples really played, flushed ones excluded) five times a second while playing and once when the
-// ring runs empty; { flushed } after a flush; { underrun }.
-const IN_RATE = 24000;
-const SECONDS = 120;
-const PREBUFFER = IN_RATE * 0.06;
-const START_ANYWAY = 0.1;
-const RAMP = 48;
-const REPORT = 0.2;
+/*
+ * Plays PCM16 at 24 kHz from a ring of 120 s and keeps exact count of what was heard.
+ *
+ * In:  {type: "pcm", pcm: ArrayBuffer} | {type: "flush"} | {type: "epoch", epoch}
+ * Out, each with the epoch it belongs to: {type: "started"} | {type: "position", played, queued} | {type: "drained", played, underruns}
+ *      | {type: "flushed", played} | {type: "overflow", dropped} | {type: "heard", samples: Float32Array}
+ *
+ * `played` counts 24 kHz samples since the last "epoch"; what was still queued at that moment is played, yet not
+ * counted, because it belongs to an earlier connection. A stream carries no end mark: playing starts at 60 ms of
+ * queue, or 100 ms after the first sample came, whichever is first. A flush fades out within 2 ms.
+ */
+const PLAYBACK_RATE = 24000;
+const CAPACITY = 120 * PLAYBACK_RATE;
+const PREBUFFER = 0.06 * PLAYBACK_RATE;
+const LONGEST_WAIT_S = 0.1;
+const FADE = 0.002 * PLAYBACK_RATE;
+const POSITION_EVERY = 0.2 * PLAYBACK_RATE;
+/** A gap shorter than this is a hole in one utterance; a longer one lies between two. */
+const UNDERRUN_GAP_S = 0.25;
+const TAP_SAMPLES = 2048;
 
-class Playback extends AudioWorkletProcessor {
-  constructor() {
+class PlaybackProcessor extends AudioWorkletProcessor {
+  constructor(options) {
     super();
-    this.ring = new Float32Array(IN_RATE * SECONDS);
-    this.write = 0;
-    this.read = 0;
+    this.ring = new Int16Array(CAPACITY);
+    this.readAt = 0;
+    this.queued = 0;
+    this.uncounted = 0;
+    this.epoch = 0;
     this.played = 0;
+    this.reportedAt = 0;
     this.playing = false;
-    this.waiting = 0;
-    this.fraction = 0;
-    this.last = 0;
-    this.ramp = 0;
-    this.reported = 0;
-    this.sinceReport = 0;
-    this.step = IN_RATE / sampleRate;
-    this.port.onmessage = (event) => this.take(event.data);
+    this.waitingSince = -1;
+    this.drainedAt = -1;
+    this.fadeLeft = 0;
+    this.underruns = 0;
+    this.resampler = sampleRate === PLAYBACK_RATE ? null : new globalThis.PolyphaseResampler(PLAYBACK_RATE, sampleRate);
+    this.tap = options?.processorOptions?.tap ? new Float32Array(TAP_SAMPLES) : null;
+    this.tapFilled = 0;
+    this.port.onmessage = ({ data }) => {
+      if (data.type === 'pcm') this.enqueue(new Int16Array(data.pcm));
+      else if (data.type === 'flush') this.flush();
+      else if (data.type === 'epoch') this.startEpoch(data.epoch);
+    };
   }
 
-  take(message) {
-    if (message.flush) {
-      this.read = this.write;
-      this.fraction = 0;
-      if (this.playing) this.ramp = RAMP;
-      this.playing = false;
-      this.reported = this.played;
-      this.port.postMessage({ flushed: this.played });
-      return;
-    }
-    if (message.reset) {
-      this.played = 0;
-      this.reported = 0;
-      this.read = this.write;
-      this.playing = false;
-      return;
-    }
-    const pcm = new Int16Array(message.pcm);
-    const size = this.ring.length;
-    if (this.write - this.read + pcm.length > size) return;
-    for (let i = 0; i < pcm.length; i++) this.ring[(this.write + i) % size] = pcm[i] / 32768;
-    this.write += pcm.length;
+  tell(report) {
+    this.port.postMessage({ ...report, epoch: this.epoch });
   }
 
-  report() {
-    if (this.played === this.reported) return;
-    this.reported = this.played;
-    this.sinceReport = 0;
-    this.port.postMessage({ played: this.played });
+  enqueue(samples) {
+    const room = CAPACITY - this.queued;
+    const count = Math.min(samples.length, room);
+    let writeAt = (this.readAt + this.queued) % CAPACITY;
+    for (let i = 0; i < count; i += 1) {
+      this.ring[writeAt] = samples[i];
+      writeAt = writeAt + 1 === CAPACITY ? 0 : writeAt + 1;
+    }
+    this.queued += count;
+    if (count < samples.length) this.tell({ type: 'overflow', dropped: samples.length - count });
+    if (this.drainedAt >= 0 && currentTime - this.drainedAt < UNDERRUN_GAP_S) this.underruns += 1;
+    this.drainedAt = -1;
+    if (this.waitingSince < 0) this.waitingSince = currentTime;
+  }
+
+  flush() {
+    this.drainedAt = -1;
+    if (!this.playing || this.queued === 0) {
+      this.drop(0);
+      this.finishFlush();
+      return;
+    }
+    this.drop(Math.min(this.queued, FADE));
+    this.fadeLeft = this.queued;
+  }
+
+  /** Keeps the first `kept` queued samples and forgets the rest. */
+  drop(kept) {
+    this.queued = kept;
+    this.uncounted = Math.min(this.uncounted, kept);
+  }
+
+  finishFlush() {
+    this.fadeLeft = 0;
+    this.playing = false;
+    this.waitingSince = this.queued > 0 ? currentTime : -1;
+    this.resampler?.reset();
+    this.tell({ type: 'flushed', played: this.played });
+  }
+
+  startEpoch(epoch) {
+    this.epoch = epoch;
+    this.uncounted = this.queued;
+    this.played = 0;
+    this.reportedAt = 0;
+  }
+
+  /** The next queued sample; only while some are queued. */
+  next() {
+    let value = this.ring[this.readAt] / 32768;
+    this.readAt = this.readAt + 1 === CAPACITY ? 0 : this.readAt + 1;
+    this.queued -= 1;
+    if (this.uncounted > 0) this.uncounted -= 1;
+    else this.played += 1;
+    if (this.fadeLeft > 0) {
+      this.fadeLeft -= 1;
+      value *= this.fadeLeft / FADE;
+      if (this.fadeLeft === 0) this.finishFlush();
+    }
+    return value;
+  }
+
+  drain() {
+    this.playing = false;
+    this.waitingSince = -1;
+    this.drainedAt = currentTime;
+    this.resampler?.reset();
+    this.tell({ type: 'drained', played: this.played, underruns: this.underruns });
+    this.reportedAt = this.played;
+  }
+
+  produce() {
+    if (this.resampler === null) return this.next();
+    while (!this.resampler.ready()) {
+      if (this.queued === 0) return 0;
+      this.resampler.push(this.next());
+      if (!this.playing) return 0;
+    }
+    return this.resampler.take();
+  }
+
+  startIfDue() {
+    const waited = this.waitingSince >= 0 && currentTime - this.waitingSince >= LONGEST_WAIT_S;
+    if (this.queued === 0 || (this.queued < PREBUFFER && !waited)) return;
+    this.playing = true;
+    this.waitingSince = -1;
+    this.tell({ type: 'started' });
   }
 
   process(_inputs, outputs) {
     const out = outputs[0][0];
-    const queued = this.write - this.read;
-    if (!this.playing && queued > 0) {
-      this.waiting += out.length / sampleRate;
-      if (queued >= PREBUFFER || this.waiting >= START_ANYWAY) {
-        this.playing = true;
-        this.waiting = 0;
-      }
+    if (!this.playing) this.startIfDue();
+    for (let i = 0; i < out.length && this.playing; i += 1) {
+      out[i] = this.produce();
+      if (this.playing && this.queued === 0) this.drain();
     }
-    const size = this.ring.length;
-    for (let i = 0; i < out.length; i++) {
-      if (this.playing && this.read < this.write) {
-        const next = this.read + 1 < this.write ? this.ring[(this.read + 1) % size] : this.ring[this.read % size];
-        const now = this.ring[this.read % size];
-        this.last = now + (next - now) * this.fraction;
-        out[i] = this.last;
-        this.fraction += this.step;
-        while (this.fraction >= 1 && this.read < this.write) {
-          this.fraction -= 1;
-          this.read += 1;
-          this.played += 1;
-        }
-      } else if (this.ramp > 0) {
-        this.ramp -= 1;
-        out[i] = (this.last * this.ramp) / RAMP;
-      } else {
-        out[i] = 0;
-      }
+    if (this.playing && this.played - this.reportedAt >= POSITION_EVERY) {
+      this.reportedAt = this.played;
+      this.tell({ type: 'position', played: this.played, queued: this.queued });
     }
-    for (let channel = 1; channel < outputs[0].length; channel++) outputs[0][channel].set(out);
-    this.sinceReport += out.length / sampleRate;
-    if (this.playing && this.read >= this.write) {
-      this.playing = false;
-      this.ramp = RAMP;
-      this.report();
-      this.port.postMessage({ empty: true });
-    } else if (this.sinceReport >= REPORT) {
-      this.report();
-    }
+    for (let channel = 1; channel < outputs[0].length; channel += 1) outputs[0][channel].set(out);
+    if (this.tap !== null) this.record(out);
     return true;
+  }
+
+  record(out) {
+    this.tap.set(out, this.tapFilled);
+    this.tapFilled += out.length;
+    if (this.tapFilled + out.length <= TAP_SAMPLES) return;
+    this.tell({ type: 'heard', samples: this.tap.slice(0, this.tapFilled) });
+    this.tapFilled = 0;
   }
 }
 
-registerProcessor("playback", Playback);
+registerProcessor('call-playback', PlaybackProcessor);
