@@ -11,7 +11,8 @@ from typing import Any, Literal, Protocol
 BYTES_PER_MS = 48
 
 _SPOKEN_EXACTLY = re.compile(
-    r"(?:say exactly[^:]*:|read this aloud exactly as written, nothing else:)\s*(?P<text>.+)\Z", re.IGNORECASE | re.DOTALL
+    r"(?:say exactly[^:]*:|read this aloud exactly as written, nothing else:)\s*(?P<text>.+)\Z",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
