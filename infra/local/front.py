@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import uvicorn
-from fastapi import Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from functions.public_api.app import create_app
 from functions.public_api.wiring import public_api
 from infra.local.demo import CHATBOTS
+from shared.services.sessions import frame_policy
 
 ROOT = Path(__file__).parents[2]
 WIDGET = ROOT / "frontend" / "widget" / "dist"
@@ -21,7 +21,8 @@ DEMO = ROOT / "frontend" / "demo"
 
 def application() -> object:
     """The API with the files beside it."""
-    app = create_app(public_api())
+    api = public_api()
+    app = create_app(api)
 
     @app.get("/health", include_in_schema=False)
     def health() -> dict[str, str]:
@@ -45,8 +46,14 @@ def application() -> object:
     def loader() -> Response:
         return FileResponse(WIDGET / "widget.js", headers={"Cache-Control": "public, max-age=60"})
 
+    @app.get("/widget/frame/index.html", include_in_schema=False)
+    def frame(chatbot: str) -> Response:
+        # Only a browser can keep other sites from framing the call interface, which itself may always call.
+        headers = {"Content-Security-Policy": frame_policy(api.sessions, chatbot), "Cache-Control": "no-cache"}
+        return FileResponse(WIDGET / "frame" / "index.html", headers=headers)
+
     @app.get("/", include_in_schema=False)
-    def demo(request: Request) -> Response:
+    def demo() -> Response:
         return FileResponse(DEMO / "index.html")
 
     app.mount("/widget", StaticFiles(directory=WIDGET, html=True), name="widget")
