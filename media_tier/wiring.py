@@ -18,6 +18,7 @@ from media_tier.bridge.wheel import Wheel
 from media_tier.call.sentences import fixed_sentences
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts, elapsed_since
+from media_tier.engine.loop_lag import LoopLag
 from media_tier.engine.roster import Room, Roster
 from media_tier.engine.tools import PlatformTools
 from media_tier.ports import RealtimeModel, Refused, SessionSeed
@@ -148,6 +149,7 @@ class MediaProcess:
         self.task_id = f"{self.env.task_id}-{secrets.token_hex(4)}"
         self._stack = AsyncExitStack()
         self._heartbeat: asyncio.Task[None] | None = None
+        self._loop_lag = LoopLag(time.monotonic)
         self.roster: Roster
         self.builder: Builder
 
@@ -160,6 +162,7 @@ class MediaProcess:
         self._store = DynamoCallStore(dynamo, calls=env.calls_table, live=env.live_table)
         self.builder = Builder(env, dynamo, sqs, realtime_models(env))
         self.roster = Roster(Room(self.task_id, env.media_capacity), self._store, self.builder, execute, utc_now)
+        self._loop_lag.start()
         await self._beat()
         self._heartbeat = asyncio.get_running_loop().create_task(self._show_life())
 
@@ -169,6 +172,7 @@ class MediaProcess:
         log.info("drained", extra={"left": left})
         if self._heartbeat is not None:
             self._heartbeat.cancel()
+        await self._loop_lag.close()
         await self._stack.aclose()
 
     async def _show_life(self) -> None:
