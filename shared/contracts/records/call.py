@@ -94,6 +94,13 @@ class CallRecord(_Record):
     configuration: FrozenConfiguration
     customer: Customer = Customer()
     test_call: bool = False
+    direction: Literal["inbound", "outbound"] = "inbound"
+    account_id: str | None = None
+    """The integration account a carrier's call came in on or goes out by."""
+    carrier_call_id: str | None = None
+    """Twilio's CallSid, WhatsApp's `wacid…`."""
+    caller_number: str | None = None
+    """E.164; personal data, never logged."""
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -163,7 +170,11 @@ class Checkpoint(_Record):
 
 
 class Session(_Record):
-    """A widget session: which call a socket may join, by tokens of which only SHA-256 hashes are stored."""
+    """Which call a leg may join, by tokens of which only SHA-256 hashes are stored.
+
+    `origin` is the web site for a widget, `twilio:<account_id>` for a media stream (whose ticket is
+    `<session_id>.<token>`), and `whatsapp:<account_id>` for a WebRTC offer.
+    """
 
     session_id: str
     company_id: str
