@@ -126,9 +126,9 @@ class LiveCall:
 
     def caller_audio(self, pcm: bytes) -> None:
         """Sound from the caller, just arrived."""
+        self.links.send(pcm)
         if self.recording:
             self.ports.recorder.caller(pcm, self.elapsed_ms - len(pcm) // BYTES_PER_MS)
-        self.links.send(pcm)
 
     def detach(self, generation: int) -> None:
         """The connection of this generation is gone."""
