@@ -42,7 +42,8 @@ from shared.contracts.records.call import CallRecord, Checkpoint, EndedBy, EndRe
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT_EVERY = 1.0
+CHECKPOINT_EVERY = 2.0
+"""The transcript is stored as it is said: what a lost checkpoint loses is the state of policies."""
 BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
 
 
@@ -230,7 +231,7 @@ class LiveCall:
         work.add_done_callback(self._tasks.discard)
 
     def checkpoint_soon(self) -> None:
-        """Store the core's state within a second."""
+        """Store the core's state within two seconds."""
         if self._checkpoint_timer is None and not self.over:
             self._checkpoint_timer = self._loop.call_later(CHECKPOINT_EVERY, self.checkpoint)
 
