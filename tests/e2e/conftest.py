@@ -72,7 +72,7 @@ def stop_platform(process: subprocess.Popen[bytes], data: Path, *, grace: float 
 
 
 def processes_of(data: Path) -> list[int]:
-    """Everything that was started for this platform: each process has a session of its own, but all inherit the mark."""
+    """Everything started for this platform: each process has a session of its own, but all inherit the mark."""
     mark, found = f"{MARK}={data}".encode(), []
     for entry in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):

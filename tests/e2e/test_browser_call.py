@@ -1,63 +1,31 @@
 """A spoken call in a real browser: the widget on the demo page, a WAV as the microphone, the simulated model."""
 
-import asyncio
 import itertools
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import expect
 
-from shared.adapters.espeak_speech import EspeakSpeech
 from shared.contracts.settings.call_settings import VoiceSettings
 from tests.e2e.conftest import GEMINI, OPENAI, SIMULATED, OpenBrowser, Running
-from tests.e2e.sound import RATE, Samples, best_match, channels, timeline, write_wav
+from tests.e2e.sound import RATE, Samples, best_match, channels
+from tests.e2e.widget import microphone_file, open_call, speak
 
 pytestmark = pytest.mark.browser
 
 GREETING = "Hello! Thank you for calling. How can I assist you today?"
-CALLER = VoiceSettings(voice_id="simulated-ben")
 QUESTION, STORY, STOP, GOODBYE = "what are your business hours", "tell me about your company", "stop", "okay goodbye"
 # The opening sentences take about 9.5 s, the answer to the question about 9 s.
 SCHEDULE = ((11.5, QUESTION), (24.0, STORY), (29.0, STOP), (36.0, GOODBYE))
 
 
-def speak(texts: tuple[str, ...], voice: VoiceSettings) -> list[bytes]:
-    """Render speech as somebody else than the AI."""
-
-    async def render() -> list[bytes]:
-        speech = EspeakSpeech()
-        spoken = [await speech.render(model_id="caller", voice=voice, text=text) for text in texts]
-        speech.close()
-        return spoken
-
-    return asyncio.run(render())
-
-
 @pytest.fixture(scope="module")
 def microphone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[bytes]]:
     """What the caller says, as a file."""
-    spoken = speak(tuple(text for _, text in SCHEDULE), CALLER)
     path = tmp_path_factory.mktemp("microphone") / "caller.wav"
-    write_wav(path, timeline([(at, pcm) for (at, _), pcm in zip(SCHEDULE, spoken, strict=True)], 60.0))
-    return path, spoken
-
-
-def open_call(page: Page, url: str, chatbot: str) -> Frame:
-    """Open the demo page and press the call button, by keyboard: its shadow root is closed to scripts."""
-    page.goto(f"{url}/?debug=1&chatbot={chatbot}", wait_until="networkidle")
-    page.wait_for_selector("[data-call-widget]", state="attached")
-    page.wait_for_timeout(500)
-    page.keyboard.press("Shift+Tab")
-    with page.expect_event("frameattached"):
-        page.keyboard.press("Enter")
-    for _ in range(100):
-        frame = next((f for f in page.frames if "/widget/frame/" in f.url), None)
-        if frame is not None:
-            return frame
-        page.wait_for_timeout(50)
-    raise AssertionError("the call interface did not open")
+    return path, microphone_file(path, SCHEDULE, 60.0)
 
 
 @pytest.mark.parametrize(("chatbot", "voice"), [(SIMULATED, "simulated-anna"), (OPENAI, "marin"), (GEMINI, "Kore")])
