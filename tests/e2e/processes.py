@@ -1,8 +1,10 @@
 """The processes of a running platform and what they have stored: who holds a call, how to kill it, what is kept."""
 
 import contextlib
+import json
 import os
 import signal
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,24 @@ def pid_of(running: Running, task_id: str) -> int:
             if f"TASK_ID={task_id}".encode() in entry.read_bytes().split(b"\0"):
                 return int(entry.parent.name)
     raise AssertionError(f"{task_id} does not run")
+
+
+def recording(running: Running, session: dict[str, Any], path: Path) -> None:
+    """Save the recording of a call that is over, as soon as it has been put together."""
+    request = urllib.request.Request(
+        f"{running.url}/api/widget/call/{session['callId']}/recording",
+        headers={"authorization": f"Bearer {session['readToken']}"},
+    )
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            told = json.loads(answer.read())
+        if told["state"] == "ready":
+            with urllib.request.urlopen(told["url"], timeout=30) as file:
+                path.write_bytes(file.read())
+            return
+        time.sleep(0.5)
+    raise AssertionError("the recording was not made")
 
 
 def transcript(running: Running, session: dict[str, Any]) -> list[str]:

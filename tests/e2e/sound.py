@@ -52,3 +52,24 @@ def best_match(haystack: Samples, needle: Samples) -> tuple[float, int]:
     scores = product[:lags] / (window * np.sqrt(np.sum(needle**2)) + 1e-9)
     offset = int(np.argmax(scores))
     return float(scores[offset]), offset
+
+
+def kept_until(channel: Samples, true: Samples) -> int:
+    """Up to which sample of `true` a channel holds it, from its beginning on and without a hole; 0 if it does not.
+
+    Compared by tenths of a second, each where it should lie give or take 20 ms; silent ones count as kept.
+    """
+    size, reach = RATE // 10, RATE // 50
+    score, start = best_match(channel, true[: 10 * size])
+    if score < 0.9:
+        return 0
+    until = 0
+    for at in range(0, len(true) - size + 1, size):
+        window = true[at : at + size]
+        near = channel[max(0, start + at - reach) : start + at + size + reach]
+        if np.abs(window).mean() > 50 and best_match(near, window)[0] < 0.9:
+            break
+        until = at + size
+    tail, here = true[until : until + size], channel[start + until : start + until + size]
+    same = np.isclose(tail[: len(here)], here, atol=1) & (tail[: len(here)] != 0)
+    return until + (int(np.flatnonzero(same)[-1]) + 1 if same.any() else 0)

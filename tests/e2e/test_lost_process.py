@@ -37,9 +37,7 @@ async def test_the_caller_goes_on_through_another_process(
     signal_holder(platform, session["callId"])
     await caller.until(lambda c: c.closed_with is not None, 5)
     await caller.leave()
-    resumed = Caller(platform.url, session)
-    await resumed.connect(token=caller.resume_token)
-    await resumed.until(lambda c: bool(c.of("connected")), 5)
+    resumed = await caller.returned()
     assert resumed.of("connected")[0]["resumed"]
     await asyncio.sleep(2.0)
     resumed.say(await speech(question))
