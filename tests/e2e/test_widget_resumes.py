@@ -83,7 +83,7 @@ def test_the_call_goes_on_by_itself_when_its_process_is_killed(
 
 def playback_restarts_cleanly(log: list[dict[str, Any]], heard: Samples) -> None:
     """After the second connection each run of sound plays without a hole, and what is heard is what was rendered."""
-    opened = [entry["at"] for entry in log if entry["event"] == "socketOpen"]
+    opened = [entry["at"] for entry in log if entry["event"] == "confirmed"]
     assert len(opened) == 2
     after = [entry for entry in log if entry["at"] > opened[1]]
     assert not [entry for entry in after if entry["event"] == "overflow"]
