@@ -160,7 +160,7 @@ class Caller:
             while True:
                 frame = bytes(self._microphone[:FRAME]).ljust(FRAME, b"\0")
                 del self._microphone[:FRAME]
-                self.spoken_at.append((len(self.spoken) // 2, time.monotonic() - 0.02))
+                self.spoken_at.append((len(self.spoken) // 2, began + (turn - 1) * period))
                 self.spoken += frame
                 await socket.send('{"type":"audio","data":"' + base64.b64encode(frame).decode() + '"}')
                 sound = bytes(self._queue[:FRAME])

@@ -94,7 +94,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def hear_the_microphone_as_it_is(running: Running) -> None:
-    """Publish settings without echo cancellation and noise suppression, which reshape what the test compares."""
+    """Publish settings without the processing that reshapes what the test compares."""
     chatbots = DynamoChatbots(Table(aws.client("dynamodb", running.run["aws"]), "core"))
     raw = AudioProcessingSettings(echo_cancellation=False, noise_suppression=False)
     for bot, settings, _ in CHATBOTS:

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 RATE = 24_000
+AUDIBLE = 0.003
+"""Quieter samples (of one) are a pause."""
 Samples = npt.NDArray[np.float64]
 
 
@@ -37,6 +39,20 @@ def channels(path: Path) -> tuple[Samples, Samples]:
         assert source.getframerate() == RATE
         both = np.frombuffer(source.readframes(source.getnframes()), dtype=np.int16).reshape(-1, 2)
     return both[:, 0].astype(np.float64), both[:, 1].astype(np.float64)
+
+
+def samples(pcm: bytes) -> Samples:
+    """PCM16 as floats."""
+    return np.frombuffer(pcm, dtype=np.int16).astype(np.float64)
+
+
+def utterances_of(sound: Samples, pause: float = 0.15) -> list[tuple[int, Samples]]:
+    """The runs of sound between silences of at least so many seconds: (first sample, run)."""
+    loud = np.flatnonzero(np.abs(sound) > AUDIBLE)
+    if not len(loud):
+        return []
+    cuts = np.flatnonzero(np.diff(loud) > pause * RATE) + 1
+    return [(int(run[0]), sound[run[0] : run[-1] + 1]) for run in np.split(loud, cuts)]
 
 
 def best_match(haystack: Samples, needle: Samples) -> tuple[float, int]:

@@ -4,13 +4,12 @@ import asyncio
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.e2e.caller import Caller, start_session
 from tests.e2e.conftest import SIMULATED, Running
 from tests.e2e.processes import GREETING, recording, signal_holder, speech, transcript
-from tests.e2e.sound import RATE, channels, kept_until
+from tests.e2e.sound import RATE, channels, kept_until, samples
 
 pytestmark = pytest.mark.platform
 
@@ -24,7 +23,7 @@ MONOLOGUE = (
 def lost_ms(path: Path, side: int, sound: bytes, times: list[tuple[int, float]], killed: float) -> float:
     """How much of `sound`, which was under way when the process was killed, one side of a recording lacks."""
     upto = next((sample for sample, at in times if at > killed), times[-1][0])
-    true = np.frombuffer(sound, dtype=np.int16).astype(np.float64)[:upto]
+    true = samples(sound)[:upto]
     kept = kept_until(channels(path)[side], true)
     assert kept > 2 * RATE, "what was said long before the kill is there"
     sample, at = max(pair for pair in times if pair[0] <= kept)

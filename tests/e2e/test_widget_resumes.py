@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from shared.contracts.settings.call_settings import VoiceSettings
 from tests.e2e.conftest import SIMULATED, OpenBrowser, Running
 from tests.e2e.processes import GREETING, holder, signal_holder
-from tests.e2e.sound import Samples, best_match
+from tests.e2e.sound import Samples, best_match, samples
 from tests.e2e.widget import microphone_file, open_call, speak
 
 pytestmark = pytest.mark.browser
@@ -92,5 +92,5 @@ def playback_restarts_cleanly(log: list[dict[str, Any]], heard: Samples) -> None
     pauses = [entry["at"] for entry in after if entry["event"] == "drained" and entry["at"] > began]
     assert pauses[0] - began > 9000, "the answer that was cut off is given whole"
     (answer,) = speak((REMEMBERED,), VoiceSettings(voice_id="simulated-anna"))
-    score, _ = best_match(heard, np.frombuffer(answer, dtype=np.int16).astype(np.float64))
+    score, _ = best_match(heard, samples(answer))
     assert score > 0.95
