@@ -231,7 +231,7 @@ class Playout:
     def _take(self, epoch: _Epoch, dry: float) -> bytes:
         wanted = min(self._chunk, epoch.queued) * 2
         samples = wanted // 2
-        parts = []
+        parts: list[bytes] = []
         while wanted:
             span = epoch.queue[0]
             part = span.pcm[span.start : span.start + wanted]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.caller import Caller, start_session
-from tests.e2e.conftest import SIMULATED, Running, start_platform, stop_platform
+from tests.e2e.conftest import SIMULATED, Running, publish, start_platform, stop_platform
 from tests.e2e.processes import GREETING, recording, speech
 from tests.e2e.sound import RATE, Samples, best_match, channels, samples, utterances_of
 
@@ -84,6 +84,7 @@ async def main(minutes: float, ppm: float) -> None:
     with tempfile.TemporaryDirectory() as directory:
         process, running = await asyncio.to_thread(start_platform, Path(directory) / "data")
         try:
+            await asyncio.to_thread(publish, running, max_duration_minutes=60)
             session, caller = await converse(running, minutes, ppm)
             path = Path(directory) / "recording.wav"
             await asyncio.to_thread(recording, running, session, path)

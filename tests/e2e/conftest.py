@@ -86,21 +86,21 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One platform for all tests of this folder."""
     process, running = start_platform(tmp_path_factory.mktemp("platform") / "data")
     try:
-        hear_the_microphone_as_it_is(running)
+        # Without the processing that would reshape what the tests compare.
+        publish(running, audio=AudioProcessingSettings(echo_cancellation=False, noise_suppression=False))
         yield running
     finally:
         code = stop_platform(process, running.data)
     assert code == 0, "it was killed because it did not stop by itself"
 
 
-def hear_the_microphone_as_it_is(running: Running) -> None:
-    """Publish settings without the processing that reshapes what the test compares."""
+def publish(running: Running, **changes: Any) -> None:
+    """Change the settings of every chatbot for the calls to come."""
     chatbots = DynamoChatbots(Table(aws.client("dynamodb", running.run["aws"]), "core"))
-    raw = AudioProcessingSettings(echo_cancellation=False, noise_suppression=False)
     for bot, settings, _ in CHATBOTS:
         chatbot = chatbots.get(bot.company_id, bot.chatbot_id)
         assert chatbot is not None
-        chatbots.publish(chatbot, settings.model_copy(update={"audio": raw}))
+        chatbots.publish(chatbot, settings.model_copy(update=changes))
 
 
 OpenBrowser = Callable[[Path], Any]

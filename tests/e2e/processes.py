@@ -40,7 +40,7 @@ def record(running: Running, call_id: str) -> CallRecord:
 def holder(running: Running, call_id: str) -> str:
     """The task id of the process that holds the call, as the platform named it."""
     owner = record(running, call_id).owner or ""
-    return next(task_id for task_id in running.run["media"] if owner.startswith(task_id))
+    return str(next(task_id for task_id in running.run["media"] if owner.startswith(task_id)))
 
 
 def signal_holder(running: Running, call_id: str, number: signal.Signals = signal.SIGKILL) -> tuple[str, int]:
