@@ -38,6 +38,7 @@ from media_tier.ports import (
     SessionSeed,
     Toolbox,
 )
+from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord, Checkpoint, EndedBy, EndReason, TranscriptSegment
 
 log = logging.getLogger(__name__)
@@ -264,11 +265,11 @@ class LiveCall:
         log.info("call ended", extra={"reason": str(reason), "by": str(by), "duration_ms": duration})
         self._release()
 
-    def abandon(self) -> None:
-        """Another process has the call: let go of it without ending it."""
+    def abandon(self, code: CloseCode = CloseCode.REPLACED) -> None:
+        """Another process has the call, or shall have it: let go of it without ending it."""
         if not self.over:
             if self.leg is not None:
-                self.leg.close(4409, "the call goes on elsewhere")
+                self.leg.close(code, "the call goes on elsewhere")
             self._release()
 
     def _release(self) -> None:

@@ -74,12 +74,12 @@ class Caller:
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._listen(self._socket)), loop.create_task(self._run(self._socket))]
 
-    async def returned(self, seconds: float = 10.0) -> "Caller":
-        """Come back by the resume token as the widget does, trying again every quarter of a second."""
+    async def returned(self, seconds: float = 10.0, pause: float = 0.25) -> "Caller":
+        """Come back by the resume token as the widget does, trying again after a pause (seconds)."""
         async with asyncio.timeout(seconds):
             while True:
                 back = Caller(self.base, self.session)
-                await asyncio.sleep(0.25)
+                await asyncio.sleep(pause)
                 with contextlib.suppress(InvalidHandshake, OSError):
                     await back.connect(token=self.resume_token)
                     await back.until(lambda c: bool(c.of("connected")) or c.closed_with is not None, 5)
