@@ -7,7 +7,6 @@ heard in real time, usage and `turnComplete`. An interrupted one ends with `inte
 
 import asyncio
 import base64
-import itertools
 from typing import TYPE_CHECKING, Any
 
 from infra.local.standins.conversation import BYTES_PER_MS, Brain, Chunk, Reply
@@ -15,8 +14,6 @@ from infra.local.standins.gemini_rules import counted_usage
 
 if TYPE_CHECKING:
     from infra.local.standins.gemini_session import Session
-
-_ids = itertools.count(1)
 
 
 class Turns:
@@ -122,7 +119,8 @@ class Turns:
             await self._end(0.0)
 
     async def _call(self, name: str, arguments: dict[str, Any]) -> None:
-        session, call_id = self._session, f"function-call-{next(_ids):05d}"
+        session = self._session
+        call_id = session.new_id("function-call")
         self._waiting[call_id] = name
         await session.withhold_handle()
         await session.out({"toolCall": {"functionCalls": [{"id": call_id, "name": name, "args": arguments}]}})
