@@ -20,7 +20,7 @@ from shared.adapters.espeak_speech import EspeakSpeech
 from shared.contracts.records.call import CallRecord
 from shared.contracts.settings.call_settings import VoiceSettings
 from tests.e2e.caller import Caller, start_session
-from tests.e2e.conftest import OPENAI, SIMULATED, Running
+from tests.e2e.conftest import GEMINI, OPENAI, SIMULATED, Running
 
 pytestmark = pytest.mark.platform
 
@@ -74,8 +74,9 @@ def transcript(running: Running, session: dict[str, Any]) -> list[str]:
     ("chatbot", "question", "answer"),
     [
         (SIMULATED, "what did i ask you before", "our business hours"),
-        # The stand-in's brain does not read the history it is seeded with: that it is sent is tested with the adapter.
+        (OPENAI, "what did i ask you before", "our business hours"),
         (OPENAI, "what is the status of order one two three", "1 2 3"),
+        (GEMINI, "what did i ask you before", "our business hours"),
     ],
 )
 async def test_the_caller_goes_on_through_another_process(

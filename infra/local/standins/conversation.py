@@ -4,9 +4,11 @@ The wire of a vendor lies in its own module; this one holds no protocol. Sound i
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+
+from media_tier.call.commands import HistoryItem
 
 BYTES_PER_MS = 48
 
@@ -57,14 +59,23 @@ class Reply:
     tool: tuple[str, dict[str, Any]] | None = None
 
 
+class Answer(Protocol):
+    """What a scenario answers; see Reply."""
+
+    @property
+    def say(self) -> str: ...
+    @property
+    def tool(self) -> tuple[str, dict[str, Any]] | None: ...
+
+
 class Scenario(Protocol):
     """The conversation that is played."""
 
-    def reply(self, text: str) -> Reply:
-        """The answer to the caller's words ("" when they were not understood, or nobody spoke yet)."""
+    def reply(self, text: str, history: Sequence[HistoryItem] = ()) -> Answer:
+        """The answer to the caller's words ("": not understood, or nobody spoke yet); `history` came before them."""
         ...
 
-    def about(self, tool: str, output: dict[str, Any]) -> Reply:
+    def reply_to_tool(self, name: str, output: Mapping[str, Any]) -> Answer:
         """The answer once a tool has returned."""
         ...
 
@@ -130,21 +141,21 @@ class Brain:
         """The words of an utterance."""
         return await self._recogniser.recognise(pcm)
 
-    def answer(self, text: str) -> Reply:
-        """Begin the next turn and say what is done in it."""
+    def answer(self, text: str, history: Sequence[HistoryItem] = ()) -> Reply:
+        """Begin the next turn and say what is done in it; `history` is what was said before `text`."""
         self.turn += 1
         if self.turn in self.script.tools:
             return Reply("", self.script.tools[self.turn])
-        if self.turn <= len(self.script.speak):
-            return Reply(self.script.speak[self.turn - 1])
-        return self._scenario.reply(text)
+        return self._scripted() or _reply(self._scenario.reply(text, history))
 
-    def about(self, tool: str, output: dict[str, Any]) -> Reply:
+    def about(self, tool: str, output: Mapping[str, Any]) -> Reply:
         """Begin the next turn with a tool's result."""
         self.turn += 1
-        if self.turn <= len(self.script.speak):
-            return Reply(self.script.speak[self.turn - 1])
-        return self._scenario.about(tool, output)
+        return self._scripted() or _reply(self._scenario.reply_to_tool(tool, output))
+
+    def _scripted(self) -> Reply | None:
+        spoken = self.script.speak
+        return Reply(spoken[self.turn - 1]) if self.turn <= len(spoken) else None
 
     async def speak(self, text: str, voice: str, chunk_ms: int = 160) -> list[Chunk]:
         """The sentence as sound, in pieces, each with its words."""
@@ -153,6 +164,10 @@ class Brain:
 
 BrainMaker = Callable[[StandInScript, int], Brain]
 """Makes the brain of a connection; the number is the silence in ms that ends a turn."""
+
+
+def _reply(answer: Answer) -> Reply:
+    return Reply(answer.say, answer.tool)
 
 
 def cut(text: str, pcm: bytes, chunk_ms: int) -> Iterator[Chunk]:

@@ -18,9 +18,13 @@ from infra.local.standins.gemini_rules import INVALID, POLICY, Closed, Configura
 from infra.local.standins.gemini_turns import Turns
 from infra.local.standins.scripted_line import ScriptedLine
 from media_tier.audio.resampling import Resampler
+from media_tier.call.commands import HistoryItem
+from shared.contracts.records.call import Role
 
 RATE = 24_000
 NOT_THE_CALLER = "Instruction, not said by the caller:"
+GO_ON = "…"
+"""A turn that only asks for an answer."""
 
 
 @dataclass(slots=True)
@@ -29,6 +33,16 @@ class Memory:
 
     turns: list[tuple[str, str]] = field(default_factory=list)
     heard_ms: float = 0.0
+
+    def before(self, text: str) -> tuple[HistoryItem, ...]:
+        """What was said before the caller's latest `text`."""
+        asked = max((at for at, turn in enumerate(self.turns) if turn == ("user", text)), default=len(self.turns))
+        speakers = {"user": Role.USER, "model": Role.ASSISTANT}
+        return tuple(HistoryItem(speakers[role], said) for role, said in self.turns[:asked] if said)
+
+    def last_said_by_caller(self) -> str:
+        """The words that an answer is owed to, "" if there were none."""
+        return next((text for role, text in reversed(self.turns) if role == "user"), "")
 
     def copy(self) -> "Memory":
         """As it is now."""
@@ -169,7 +183,7 @@ class Session:
             await self.give_handle()
             return
         text = turns[-1][1] if turns else ""
-        if not text.startswith(NOT_THE_CALLER):
+        if not text.startswith(NOT_THE_CALLER) and text != GO_ON:
             self.memory.turns += turns
             await self._turns.answer_text(text)
             return
@@ -177,7 +191,7 @@ class Session:
         if said is not None:
             await self._turns.say(said)
         else:
-            await self._turns.answer_text(next((t for role, t in self.memory.turns[::-1] if role == "user"), ""))
+            await self._turns.answer_text(self.memory.last_said_by_caller())
 
     async def _tool_results(self, response: types.LiveClientToolResponse) -> None:
         for result in response.function_responses or ():

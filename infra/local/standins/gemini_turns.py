@@ -53,7 +53,7 @@ class Turns:
     async def answer_text(self, text: str) -> None:
         """The caller has typed something, or nothing at all but wants an answer."""
         await self.cut_off()
-        self._begin(self._answer(self.brain.answer("" if text == "…" else text)))
+        self._begin(self._answer(self._reply(text)))
 
     async def say(self, text: str) -> None:
         """Say this, word for word."""
@@ -73,6 +73,9 @@ class Turns:
         for tool, _ in results:
             self._session.memory.turns.append(("user", f"The tool {tool} returned."))
         self._begin(self._answer(self.brain.about(*results[-1])))
+
+    def _reply(self, text: str) -> Reply:
+        return self.brain.answer(text, self._session.memory.before(text))
 
     def _begin(self, work: Any) -> None:
         self._stop = asyncio.Event()
@@ -98,7 +101,7 @@ class Turns:
         if when == "early":
             await self._report(text)
         if text and not stop.is_set():
-            await self._answer(self.brain.answer(text), late=text if when == "late" else None)
+            await self._answer(self._reply(text), late=text if when == "late" else None)
         elif when == "late":
             await self._report(text)
 

@@ -6,6 +6,7 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
+from infra.local.standins import openai_memory
 from infra.local.standins.conversation import BYTES_PER_MS, Began, Brain, BrainMaker, Ended, Reply, verbatim
 from infra.local.standins.openai_response import Response
 from infra.local.standins.openai_rules import Refused, transcription_usage
@@ -179,15 +180,17 @@ class Turns:
         await response.run(reply, error)
 
     def _reply(self) -> Reply:
-        items = list(self._session.items.values())
+        session = self._session
+        items = list(session.items.values())
         last = items[-1] if items else {}
         if last.get("type") == "function_call_output":
             calls = {item.get("call_id"): item for item in items if item["type"] == "function_call"}
             return self.brain.about(str(calls[last["call_id"]]["name"]), _object(last["output"]))
-        if last.get("role") != "user":
+        asked = max((at for at, item in enumerate(items) if item.get("role") == "user"), default=None)
+        if asked is None:
             return self.brain.answer("")
-        part = last["content"][0] if last.get("content") else {}
-        return self.brain.answer(str(part.get("transcript") or part.get("text") or ""))
+        history = openai_memory.lines(items[:asked], session.produced)
+        return self.brain.answer(openai_memory.words(items[asked]), tuple(history))
 
 
 def _object(text: str) -> dict[str, Any]:
