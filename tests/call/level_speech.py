@@ -19,7 +19,6 @@ LOWEST, STEP = 2000, 40
 LOUD = 500
 
 STORY = " ".join(["We began by the harbour and repaired tents and ropes, and over the years"] * 6) + " we grew."
-RECALL = "What was my question?"
 
 
 def spoken(number: int, ms: int) -> bytes:
@@ -79,26 +78,34 @@ class QuietVoice:
 
 
 class Shop:
-    """What the model answers: to questions, from tools, a long story, and from its memory of the conversation."""
+    """What the model answers: to questions from its memory of the conversation, to orders from a tool, and a story."""
 
     def reply(self, text: str, history: Sequence[HistoryItem] = ()) -> Reply:
-        kind, _, number = text.rstrip("?.").rpartition(" ")
-        if kind.endswith("order"):
+        number = number_of(text)
+        if "order" in text:
             return Reply("", ("check_order_status", {"order_number": number}))
         if "story" in text:
             return Reply(STORY)
-        if text == RECALL:
-            return Reply(recalled(history))
-        return Reply(f"The answer to number {number} is quite simple.")
+        asked = next((line.text for line in reversed(history) if line.role is Role.USER), "")
+        return Reply(answer(number_of(asked), number))
 
     def reply_to_tool(self, name: str, output: Mapping[str, Any]) -> Reply:
-        return Reply(f"Your order {output.get('order_number', '')} is on its way.")
+        return Reply(status(str(output.get("order_number", ""))))
 
 
-def recalled(history: Sequence[HistoryItem]) -> str:
-    """What is answered to RECALL."""
-    asked = (line.text for line in reversed(history) if line.role is Role.USER and line.text != RECALL)
-    return f"Your question was: {next(asked, 'nothing')}"
+def number_of(text: str) -> str:
+    """The number in what the caller says; every utterance has one."""
+    return "".join(filter(str.isdigit, text))
+
+
+def answer(before: str, number: str) -> str:
+    """The answer to a question, which tells what was asked before it."""
+    return f"After {before or 'nothing'} comes {number}, as you know."
+
+
+def status(number: str) -> str:
+    """What is said of an order."""
+    return f"Your order {number} is on its way."
 
 
 class LevelBrains:

@@ -4,7 +4,6 @@ from random import Random
 from typing import Any
 
 from infra.local.standins.conversation import StandInScript
-from tests.call.level_speech import RECALL
 from tests.call.virtual_call import Plan, Vendor
 from tests.call.virtual_caller import Utterance
 
@@ -17,28 +16,24 @@ SETTINGS: dict[str, Any] = {
 
 
 def hour(vendor: Vendor, seed: int, script: StandInScript | None = None) -> Plan:
-    """Questions, orders that are looked up, stories that are interrupted, questions about the conversation."""
+    """Questions, orders that are looked up, and stories that the caller interrupts with a question."""
     random = Random(f"hour {seed}")
     texts: list[str] = []
     utterances: list[Utterance] = []
 
     def say(at: float, text: str) -> None:
         utterances.append(Utterance(round(at, 3), len(texts), random.randrange(800, 2000, 40)))
-        texts.append(text)
+        texts.append(text.format(len(texts) + 1))
 
     at = FIRST_AT
     while at < LAST_AT:
-        number = len(texts) + 1
-        kind = random.choices(("question", "order", "story", "recall"), (60, 15, 12, 13))[0]
-        if kind == "recall" and texts:
-            say(at, RECALL)
-        elif kind == "order":
-            say(at, f"Where is my order {number}?")
-        elif kind == "story":
-            say(at, f"Tell me the story {number}.")
-            at += random.uniform(5.5, 12.0)
-            say(at, f"No, question {number + 1}?")
+        kind = random.choices(("question", "order", "story"), (70, 17, 13))[0]
+        if kind == "order":
+            say(at, "Where is my order {}?")
         else:
-            say(at, f"Now comes question {number}?")
+            if kind == "story":
+                say(at, "Tell me story {}.")
+                at += random.uniform(5.5, 12.0)
+            say(at, "What about question {}?")
         at += random.uniform(11.0, 20.0)
     return Plan(vendor, seed, tuple(texts), tuple(utterances), script or StandInScript(), SETTINGS)

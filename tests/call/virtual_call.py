@@ -70,6 +70,8 @@ class Switch:
     at: float
     connection: int
     quiet: bool
+    seeded: tuple[bytes, ...]
+    """What that connection was told before it was used."""
 
 
 class _NoSound(Log):
@@ -305,6 +307,7 @@ class VirtualCall:
         if isinstance(command, UseProvider):
             speaking = self.caller.speaking
             busy = self.caller.hears_something or (speaking is not None and now - speaking.at > 0.3)
-            self.switches.append(Switch(now, command.connection, quiet=not busy and not self._answering))
+            seeded = tuple(self.sockets[command.connection - 1].near.sent)
+            self.switches.append(Switch(now, command.connection, not busy and not self._answering, seeded))
             self._used = command.connection
         execute(call, command)

@@ -1,4 +1,4 @@
-"""A caller in virtual time: a microphone that never stops, and a loudspeaker that tells what it has played."""
+"""A caller in virtual time: a microphone, and a loudspeaker that tells what it has played."""
 
 import asyncio
 from collections import deque
@@ -10,8 +10,9 @@ from media_tier.engine.live_call import Attachment
 from media_tier.ports import SAMPLE_RATE
 from tests.call.level_speech import spoken
 
-QUIET_MS, SPEECH_MS = 500, 40
-"""Sound is sent in pieces: coarse ones while nobody speaks."""
+PIECE_MS = 40
+QUIET_MS = 1200
+"""Sound sent after speech, in which its end is found."""
 ACK_S = 0.1
 
 
@@ -32,7 +33,7 @@ class VirtualCaller:
         self.told: list[tuple[float, dict[str, Any]]] = []
         self.sound_began: list[float] = []
         """When silence gave way to sound."""
-        self._utterances, self._latency = deque(utterances), latency
+        self._utterances, self._latency = utterances, latency
         self._loop = asyncio.get_running_loop()
         self._queue: deque[tuple[float, float, int]] = deque()
         """Begin, end, samples."""
@@ -92,23 +93,16 @@ class VirtualCaller:
     # Microphone
 
     async def talk(self) -> None:
-        """Send sound in real time until the call is over."""
-        assert self.attached is not None
-        while not self.over:
-            now = self._loop.time()
+        """Say everything, then wait for the end of the call. Like many a telephone, sends sound only around speech."""
+        for said in self._utterances:
+            await asyncio.sleep(max(0.0, said.at - self._loop.time()))
+            self.speaking = said
+            await self._send(spoken(said.number, PIECE_MS), said.ms)
             self.speaking = None
-            if self._utterances and self._utterances[0].at <= now:
-                self.speaking = said = self._utterances.popleft()
-                for _ in range(0, said.ms, SPEECH_MS):
-                    await asyncio.sleep(SPEECH_MS / 1000)
-                    self.attached.on_caller_audio(spoken(said.number, SPEECH_MS))
-                self.speaking = None
-                # The end of a turn is found in silence of the same fineness.
-                for _ in range(20):
-                    await asyncio.sleep(SPEECH_MS / 1000)
-                    self.attached.on_caller_audio(bytes(SPEECH_MS * 48))
-                continue
-            until = self._utterances[0].at if self._utterances else now + QUIET_MS / 1000
-            ms = max(1, min(QUIET_MS, round((until - now) * 1000)))
-            await asyncio.sleep(ms / 1000)
-            self.attached.on_caller_audio(bytes(ms * 48))
+            await self._send(bytes(PIECE_MS * 48), QUIET_MS)
+
+    async def _send(self, piece: bytes, ms: int) -> None:
+        for _ in range(0, ms, PIECE_MS):
+            await asyncio.sleep(PIECE_MS / 1000)
+            if self.attached is not None and not self.over:
+                self.attached.on_caller_audio(piece)

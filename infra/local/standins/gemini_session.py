@@ -29,7 +29,7 @@ GO_ON = "…"
 
 @dataclass(slots=True)
 class Memory:
-    """What a session knows: its turns (role, text), and how much it heard. A handle brings it back."""
+    """What a session knows: its turns (role, text; a tool's name), and how much it heard. A handle brings it back."""
 
     turns: list[tuple[str, str]] = field(default_factory=list)
     heard_ms: float = 0.0
@@ -38,7 +38,7 @@ class Memory:
         """What was said before the caller's latest `text`."""
         asked = max((at for at, turn in enumerate(self.turns) if turn == ("user", text)), default=len(self.turns))
         speakers = {"user": Role.USER, "model": Role.ASSISTANT}
-        return tuple(HistoryItem(speakers[role], said) for role, said in self.turns[:asked] if said)
+        return tuple(HistoryItem(speakers[role], said) for role, said in self.turns[:asked] if said and role in speakers)
 
     def last_said_by_caller(self) -> str:
         """The words that an answer is owed to, "" if there were none."""

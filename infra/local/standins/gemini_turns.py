@@ -71,7 +71,7 @@ class Turns:
             return
         results, self._results = self._results, []
         for tool, _ in results:
-            self._session.memory.turns.append(("user", f"The tool {tool} returned."))
+            self._session.memory.turns.append(("tool", tool))
         self._begin(self._answer(self.brain.about(*results[-1])))
 
     def _reply(self, text: str) -> Reply:
