@@ -46,7 +46,7 @@ def resumable(call: Call, event: ProviderResumable) -> None:
 
 def lose(call: Call, number: int) -> None:
     """What went on on this connection will not go on: keep what was heard, remember what is owed."""
-    cut_turn = lose_turn(call)
+    cut_turn = lose_turn(call, number)
     call.owed.answer = (
         call.owed.answer or cut_turn or call.patience.waiting or call.tooling.open_on(number)
     ) and call.phase is Phase.WITH_AI

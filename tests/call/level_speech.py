@@ -92,6 +92,11 @@ class Shop:
     def reply_to_tool(self, name: str, output: Mapping[str, Any]) -> Reply:
         return Reply(status(str(output.get("order_number", ""))))
 
+    def go_on(self, history: Sequence[HistoryItem]) -> Reply:
+        if history and history[-1].role is Role.USER:
+            return self.reply(history[-1].text, history[:-1])
+        return Reply("I am listening again.")
+
 
 def number_of(text: str) -> str:
     """The number in what the caller says; every utterance has one."""

@@ -121,7 +121,8 @@ def test_connections_are_renewed_in_pauses_before_they_end(case: Case) -> None:
     assert [switch.connection for switch in call.switches] == list(range(1, len(call.switches) + 1))
     assert all(switch.quiet for switch in renewals)
     times = [first.at, *(switch.at for switch in renewals)]
-    assert all(case.period_s - 1 <= later - earlier <= case.period_s + PAUSE_S for earlier, later in pairwise(times))
+    # It may have been opened in one pause and be used from the next one on.
+    assert all(abs(later - earlier - case.period_s) <= PAUSE_S for earlier, later in pairwise(times))
     assert 3600 - times[-1] <= case.period_s + PAUSE_S
     assert not call.heard(ProviderFailed), "no connection reached its end in use"
     # The old connection is let go of by us.

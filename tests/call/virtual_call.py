@@ -20,6 +20,7 @@ from media_tier.bridge.wheel import Wheel
 from media_tier.call.commands import Command, UseProvider
 from media_tier.call.events import Event, ResponseEnded, ResponseStarted
 from media_tier.call.heard import estimated_ms
+from media_tier.call.phases import Phase
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts, LiveCall
 from media_tier.ports import RealtimeModel, SessionSeed, ToolSpec
@@ -155,13 +156,15 @@ class Orders:
 class LoggedCall(LiveCall):
     """Tells of every event before it is handled and after."""
 
-    watch: Callable[[Event], Callable[[], None]] | None = None
+    before: Callable[[Event], None] | None = None
+    after: Callable[[], None] | None = None
 
     def post(self, event: Event) -> None:
-        after = self.watch(event) if self.watch is not None else None
+        if self.before is not None:
+            self.before(event)
         super().post(event)
-        if after is not None:
-            after()
+        if self.after is not None:
+            self.after()
 
 
 class VirtualCall:
@@ -176,6 +179,8 @@ class VirtualCall:
         self.switches: list[Switch] = []
         self.journal = Journal()
         self.dropped_at: float | None = None
+        self.owed_at_drop = False
+        """The caller was waiting for an answer, or in the middle of one, when the connection broke."""
         self.caller: VirtualCaller
         self.tools: Orders
         self._random = Random(plan.seed)
@@ -216,7 +221,7 @@ class VirtualCall:
         call = LoggedCall(
             record, ports, elapsed_ms=0, resumed=None, seed=seed, execute=self._execute, gone=lambda _: over.set()
         )
-        call.watch = self._watch
+        call.before, call.after = self._watch, lambda: self._drop_if_due(call)
         self.caller.attached = call.attach(self.caller, resumed=False)
         talking = loop.create_task(self.caller.talk())
         await over.wait()
@@ -285,7 +290,7 @@ class VirtualCall:
 
     # Watching
 
-    def _watch(self, event: Event) -> Callable[[], None]:
+    def _watch(self, event: Event) -> None:
         now = asyncio.get_running_loop().time()
         if isinstance(event, ResponseStarted):
             self._answering.add(event.response_id)
@@ -293,11 +298,11 @@ class VirtualCall:
             self._answering.discard(event.response_id)
         self.events.append((now, event))
         self.log.append(f"{now:.6f} {event!r}")
-        return self._drop_if_due
 
-    def _drop_if_due(self) -> None:
-        if len(self.events) == self.plan.drop_at and self._used:
+    def _drop_if_due(self, call: LiveCall) -> None:
+        if len(self.events) == self.plan.drop_at and self._used and not call.over:
             self.dropped_at = asyncio.get_running_loop().time()
+            self.owed_at_drop = call.session.phase is Phase.WITH_AI and bool(call.session.snapshot()["owed"])
             self.sockets[self._used - 1].abort()
 
     def _execute(self, call: LiveCall, command: Command) -> None:

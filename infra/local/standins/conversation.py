@@ -3,6 +3,9 @@
 The wire of a vendor lies in its own module; this one holds no protocol. Sound is PCM16 little-endian mono at 24 kHz.
 """
 
+import ast
+import contextlib
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +18,12 @@ BYTES_PER_MS = 48
 _SPOKEN_EXACTLY = re.compile(
     r"(?:say exactly[^:]*:|read this aloud exactly as written, nothing else:)\s*(?P<text>.+)\Z",
     re.IGNORECASE | re.DOTALL,
+)
+
+_REPORTED = re.compile(
+    r"\(Result of (?P<late>\w+): (?P<late_output>\{.*\})\)\Z"
+    r"|\[The tool (?P<known>\w+) was called with .* and returned (?P<known_output>\{.*\})\.\]\Z",
+    re.DOTALL,
 )
 
 
@@ -77,6 +86,10 @@ class Scenario(Protocol):
 
     def reply_to_tool(self, name: str, output: Mapping[str, Any]) -> Answer:
         """The answer once a tool has returned."""
+        ...
+
+    def go_on(self, history: Sequence[HistoryItem]) -> Answer:
+        """What is said when asked to speak although the caller said nothing new."""
         ...
 
 
@@ -143,17 +156,20 @@ class Brain:
 
     def answer(self, text: str, history: Sequence[HistoryItem] = ()) -> Reply:
         """Begin the next turn and say what is done in it; `history` is what was said before `text`."""
-        self.turn += 1
-        if self.turn in self.script.tools:
-            return Reply("", self.script.tools[self.turn])
-        return self._scripted() or _reply(self._scenario.reply(text, history))
+        return self._scripted(tools=True) or _reply(self._scenario.reply(text, history))
+
+    def go_on(self, history: Sequence[HistoryItem]) -> Reply:
+        """Begin the next turn without new words of the caller."""
+        return self._scripted(tools=True) or _reply(self._scenario.go_on(history))
 
     def about(self, tool: str, output: Mapping[str, Any]) -> Reply:
         """Begin the next turn with a tool's result."""
-        self.turn += 1
-        return self._scripted() or _reply(self._scenario.reply_to_tool(tool, output))
+        return self._scripted(tools=False) or _reply(self._scenario.reply_to_tool(tool, output))
 
-    def _scripted(self) -> Reply | None:
+    def _scripted(self, *, tools: bool) -> Reply | None:
+        self.turn += 1
+        if tools and self.turn in self.script.tools:
+            return Reply("", self.script.tools[self.turn])
         spoken = self.script.speak
         return Reply(spoken[self.turn - 1]) if self.turn <= len(spoken) else None
 
@@ -189,3 +205,18 @@ def verbatim(instructions: str | None) -> str | None:
     """The sentence that the instructions ask to be read out word by word, None if they ask for no such thing."""
     found = _SPOKEN_EXACTLY.search(instructions or "")
     return found["text"].strip() if found else None
+
+
+def reported_result(text: str) -> tuple[str, dict[str, Any]] | None:
+    """The tool and its result, if this line of a conversation reports one that came on another connection."""
+    found = _REPORTED.match(text)
+    if found is None:
+        return None
+    name, output = (found["late"], found["late_output"]) if found["late"] else (found["known"], found["known_output"])
+    try:
+        return name, dict(json.loads(output))
+    except json.JSONDecodeError:
+        # The call core reports in Python's spelling.
+        with contextlib.suppress(ValueError, SyntaxError):
+            return name, dict(ast.literal_eval(output))
+    return None

@@ -13,7 +13,7 @@ from typing import Any
 
 from google.genai import types
 
-from infra.local.standins.conversation import BYTES_PER_MS, Began, BrainMaker, verbatim
+from infra.local.standins.conversation import BYTES_PER_MS, Began, BrainMaker, reported_result, verbatim
 from infra.local.standins.gemini_rules import INVALID, POLICY, Closed, Configuration, configuration, parsed, text_of
 from infra.local.standins.gemini_turns import Turns
 from infra.local.standins.scripted_line import ScriptedLine
@@ -23,6 +23,8 @@ from shared.contracts.records.call import Role
 
 RATE = 24_000
 NOT_THE_CALLER = "Instruction, not said by the caller:"
+TOOL_REPORT = "[The tool "
+"""What was done on an earlier connection is told in a turn of this beginning."""
 GO_ON = "…"
 """A turn that only asks for an answer."""
 
@@ -34,15 +36,24 @@ class Memory:
     turns: list[tuple[str, str]] = field(default_factory=list)
     heard_ms: float = 0.0
 
+    def lines(self, end: int | None = None) -> tuple[HistoryItem, ...]:
+        """What was said, up to the turn of this number."""
+        speakers = {"user": Role.USER, "model": Role.ASSISTANT}
+        said = [(role, text) for role, text in self.turns[:end] if text and not text.startswith(TOOL_REPORT)]
+        return tuple(HistoryItem(speakers[role], text) for role, text in said if role in speakers)
+
+    def untold_result(self) -> tuple[str, dict[str, Any]] | None:
+        """A tool's result that was reported after the caller's last words."""
+        for role, text in reversed(self.turns):
+            if (told := reported_result(text)) is not None:
+                return told
+            if role == "user" and not text.startswith(TOOL_REPORT):
+                break
+        return None
+
     def before(self, text: str) -> tuple[HistoryItem, ...]:
         """What was said before the caller's latest `text`."""
-        asked = max((at for at, turn in enumerate(self.turns) if turn == ("user", text)), default=len(self.turns))
-        speakers = {"user": Role.USER, "model": Role.ASSISTANT}
-        return tuple(HistoryItem(speakers[role], said) for role, said in self.turns[:asked] if said and role in speakers)
-
-    def last_said_by_caller(self) -> str:
-        """The words that an answer is owed to, "" if there were none."""
-        return next((text for role, text in reversed(self.turns) if role == "user"), "")
+        return self.lines(max((at for at, turn in enumerate(self.turns) if turn == ("user", text)), default=None))
 
     def copy(self) -> "Memory":
         """As it is now."""
@@ -191,7 +202,7 @@ class Session:
         if said is not None:
             await self._turns.say(said)
         else:
-            await self._turns.answer_text(self.memory.last_said_by_caller())
+            await self._turns.go_on()
 
     async def _tool_results(self, response: types.LiveClientToolResponse) -> None:
         for result in response.function_responses or ():

@@ -51,9 +51,16 @@ class Turns:
         self._begin(self._answer_speech(pcm, self._turn))
 
     async def answer_text(self, text: str) -> None:
-        """The caller has typed something, or nothing at all but wants an answer."""
+        """The caller has typed something."""
         await self.cut_off()
         self._begin(self._answer(self._reply(text)))
+
+    async def go_on(self) -> None:
+        """An answer is wanted although the caller said nothing new."""
+        await self.cut_off()
+        memory = self._session.memory
+        told = memory.untold_result()
+        self._begin(self._answer(self.brain.go_on(memory.lines()) if told is None else self.brain.about(*told)))
 
     async def say(self, text: str) -> None:
         """Say this, word for word."""

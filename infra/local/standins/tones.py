@@ -8,6 +8,7 @@ import numpy as np
 
 from infra.local.standins.conversation import BYTES_PER_MS, Began, Brain, Ended, Reply, StandInScript
 from media_tier.call.commands import HistoryItem
+from shared.contracts.records.call import Role
 
 RATE = 24_000
 FRAME_MS = 20
@@ -101,6 +102,11 @@ class Parrot:
     def reply_to_tool(self, name: str, output: Mapping[str, Any]) -> Reply:
         """Says what came of it."""
         return Reply(f"The tool {name} is done")
+
+    def go_on(self, history: Sequence[HistoryItem]) -> Reply:
+        """Repeats what the caller said last, if nobody said anything since."""
+        unanswered = history and history[-1].role is Role.USER
+        return self.reply(history[-1].text if unanswered else "")
 
 
 class ToneBrains:

@@ -130,6 +130,12 @@ class Scenario:
             return Reply(repeated(history))
         return self.answers.get(words, Reply(NOT_UNDERSTOOD))
 
+    def go_on(self, history: Sequence[HistoryItem]) -> Reply:
+        """The reply to being asked to speak: to the caller's last words if nobody has answered them."""
+        if not history or history[-1].role is not Role.USER:
+            return Reply(I_AM_BACK)
+        return self.reply(history[-1].text, history[:-1])
+
     def reply_to_tool(self, name: str, output: Mapping[str, Any]) -> Reply:
         """The reply to a tool's result."""
         if "error" in output:
