@@ -18,19 +18,18 @@ from tests.call.virtual_time import run
 
 SPEAKS_AGAIN_S = 3.0
 SAID = (
-    (5.0, "What about question 1?"),
-    (12.0, "Where is my order 2?"),
-    (20.0, "Tell me story 3."),
-    (27.0, "What about question 4?"),
-    (36.0, "What about question 5?"),
-    (44.0, "Goodbye 6!"),
+    (4.5, "What about question 1?"),
+    (9.5, "Where is my order 2?"),
+    (15.0, "Tell me story 3."),
+    (19.5, "What about question 4?"),
+    (25.0, "Goodbye 5!"),
     # In case nobody heard it.
-    (52.0, "Goodbye 7!"),
+    (31.0, "Goodbye 6!"),
 )
 
 
 async def scripted(vendor: Vendor, drop_at: int | None = None) -> VirtualCall:
-    utterances = [Utterance(at, number, 1200) for number, (at, _) in enumerate(SAID)]
+    utterances = [Utterance(at, number, 800) for number, (at, _) in enumerate(SAID)]
     settings = {"disclosure": {"enabled": False}}
     return await VirtualCall(
         Plan(vendor, 7, [text for _, text in SAID], utterances, settings=settings, drop_at=drop_at)
@@ -77,4 +76,4 @@ def heard_through(call: VirtualCall, at: float) -> bool:
 def test_some_drops_meet_a_caller_who_waits(vendor: Vendor) -> None:
     """The test above would say nothing if no answer were ever owed."""
     count = len(undisturbed(vendor).events)
-    assert sum(run(scripted(vendor, drop_at)).owed_at_drop for drop_at in range(5, count, 15)) >= 3
+    assert sum(run(scripted(vendor, drop_at)).owed_at_drop for drop_at in range(3, count, 10)) >= 3

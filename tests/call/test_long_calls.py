@@ -13,7 +13,7 @@ from itertools import pairwise
 import pytest
 
 from infra.local.standins.conversation import StandInScript
-from media_tier.call.commands import RunTool, TellStatus
+from media_tier.call.commands import AddContext, OpenProvider, RunTool, TellStatus
 from media_tier.call.events import ProviderFailed, ResponseInterrupted
 from media_tier.call.sentences import ONE_MINUTE_LEFT, TIME_IS_UP
 from media_tier.call.transcript import HISTORY_CHARACTERS, HISTORY_LINES
@@ -131,13 +131,16 @@ def test_connections_are_renewed_in_pauses_before_they_end(case: Case) -> None:
 
 def test_a_renewed_connection_knows_the_conversation(case: Case) -> None:
     call, _ = played(case)
+    rows = call.transcript()
+    opened = {command.connection: at for at, command in call.all(OpenProvider)}
     for switch in call.switches[1:]:
         configured, *told = [json.loads(message) for message in switch.seeded]
         if case.vendor == "google":
             assert configured["setup"]["sessionResumption"]["handle"].startswith("handle-")
             assert told == []
             continue
-        said = [(row.role.value, row.text) for row in call.transcript() if row.end_ms <= switch.at * 1000]
+        until_ms = opened[switch.connection] * 1000
+        said = [(row.role.value, row.text) for row in rows if row.end_ms <= until_ms]
         assert configured["type"] == "session.update"
         assert {message["type"] for message in told} == {"conversation.item.create"}
         messages = [message["item"] for message in told if message["item"]["type"] == "message"]
@@ -145,6 +148,15 @@ def test_a_renewed_connection_knows_the_conversation(case: Case) -> None:
         assert seeded == said[-len(seeded) :]
         letters = sum(len(text) for _, text in said[-len(seeded) - 1 :])
         assert len(seeded) in (len(said), HISTORY_LINES) or letters > HISTORY_CHARACTERS
+
+
+def test_nothing_is_told_twice(case: Case) -> None:
+    """Besides our own sentences only what was said between a connection's opening and its use."""
+    call, _ = played(case)
+    told = [command.text for _, command in call.all(AddContext)]
+    assert {DEFAULT_GREETING, ONE_MINUTE_LEFT} <= set(told)
+    assert len(told) <= 2 + 2 * len(call.switches)
+    assert len(told) == len(set(told))
 
 
 def test_no_tool_takes_effect_twice(case: Case) -> None:
