@@ -18,7 +18,7 @@ BEGIN_FRAMES = 3
 LOWEST, STEP = 2000, 40
 LOUD = 500
 
-STORY = " ".join(["We began by the harbour and repaired tents and ropes, and over the years"] * 6) + " we grew."
+STORY = " ".join(["We began by the harbour and repaired tents and ropes, and over the years"] * 4) + " we grew."
 
 
 def spoken(number: int, ms: int) -> bytes:

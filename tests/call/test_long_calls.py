@@ -140,7 +140,7 @@ def test_a_renewed_connection_knows_the_conversation(case: Case) -> None:
             assert told == []
             continue
         until_ms = opened[switch.connection] * 1000
-        said = [(row.role.value, row.text) for row in rows if row.end_ms <= until_ms]
+        said = [(row.role.value, row.text) for row in rows if row.end_ms <= until_ms + 1]
         assert configured["type"] == "session.update"
         assert {message["type"] for message in told} == {"conversation.item.create"}
         messages = [message["item"] for message in told if message["item"]["type"] == "message"]
