@@ -103,7 +103,7 @@ def test_a_whole_call(
     assert "user: what are your business hours" in text.lower()
     assert "Agent: Thank you for calling. Goodbye!" in text
     story = next(line for line in text.splitlines() if "I would be happy to tell you" in line)
-    assert "orchestras" not in story, "words that were never heard must not stay"
+    assert "mountaineers" not in story, "words that were never heard must not stay"
     the_recording_holds_what_was_said(tmp_path / "recording.wav", spoken, voice)
 
 
