@@ -5,8 +5,10 @@
 
 from functools import cache
 
+import orjson
 import pytest
 
+from infra.local.standins.conversation import StandInScript
 from media_tier.call.commands import RunTool
 from media_tier.call.events import PlaybackFinished, PlaybackStarted, ProviderFailed
 from shared.contracts.records.call import EndedBy, EndReason, Role
@@ -28,11 +30,12 @@ SAID = (
 )
 
 
-async def scripted(vendor: Vendor, drop_at: int | None = None) -> VirtualCall:
+async def scripted(vendor: Vendor, drop_at: int | None = None, script: StandInScript | None = None) -> VirtualCall:
     utterances = [Utterance(at, number, 800) for number, (at, _) in enumerate(SAID)]
     settings = {"disclosure": {"enabled": False}}
+    texts = [text for _, text in SAID]
     return await VirtualCall(
-        Plan(vendor, 7, [text for _, text in SAID], utterances, settings=settings, drop_at=drop_at)
+        Plan(vendor, 7, texts, utterances, script or StandInScript(), settings, drop_at=drop_at)
     ).run()
 
 
@@ -77,3 +80,14 @@ def test_some_drops_meet_a_caller_who_waits(vendor: Vendor) -> None:
     """The test above would say nothing if no answer were ever owed."""
     count = len(undisturbed(vendor).events)
     assert sum(run(scripted(vendor, drop_at)).owed_at_drop for drop_at in range(3, count, 10)) >= 3
+
+
+@pytest.mark.parametrize("drop_at", range(10, 90, 10))
+def test_a_refused_handle_is_replaced_by_the_history(drop_at: int) -> None:
+    call = run(scripted("google", drop_at, StandInScript(refuse_handle=True)))
+    assert [reason for reason, _, _, _ in call.journal.ends] == [EndReason.USER_ENDED]
+    refused, opened = (socket.near.sent for socket in call.sockets[1:])
+    assert "handle" in orjson.loads(refused[0])["setup"]["sessionResumption"]
+    assert orjson.loads(opened[0])["setup"]["historyConfig"] == {"initialHistoryInClientContent": True}
+    assert DEFAULT_GREETING in opened[1].decode()
+    assert call.tools.effects == ["2"]
