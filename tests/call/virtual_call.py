@@ -19,35 +19,26 @@ from infra.local.standins.scripted_line import Log
 from media_tier.bridge.wheel import Wheel
 from media_tier.call.commands import Command, UseProvider
 from media_tier.call.events import Event, ResponseEnded, ResponseStarted
-from media_tier.call.heard import estimated_ms
 from media_tier.call.phases import Phase
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts, LiveCall
-from media_tier.ports import RealtimeModel, SessionSeed, ToolSpec
+from media_tier.ports import RealtimeModel, SessionSeed
 from media_tier.providers.gemini import GeminiLiveModel
 from media_tier.providers.openai import OpenAiRealtimeModel
 from shared.contracts.records.call import (
     CallRecord,
-    Checkpoint,
-    EndedBy,
-    EndReason,
     FrozenConfiguration,
     TranscriptSegment,
-    UsageEntry,
 )
 from shared.contracts.settings.call_settings import CallSettings
 from shared.domain.catalogue import MODELS
 from tests.call.level_speech import LevelBrains
 from tests.call.memory_socket import MemorySocket, NearEnd
 from tests.call.virtual_caller import Utterance, VirtualCaller
+from tests.call.virtual_surroundings import Journal, NoRecorder, Orders, Prompts
 
 Vendor = Literal["openai", "google"]
 EPOCH = 1_800_000_000.0
-ORDER = ToolSpec(
-    "check_order_status",
-    "Looks an order up.",
-    {"type": "object", "properties": {"order_number": {"type": "string"}}, "required": ["order_number"]},
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,75 +73,6 @@ class _NoSound(Log):
         message = entry[1]
         if "audio" not in message and "delta" not in message and "realtime_input" not in message:
             super().append(entry)
-
-
-class Journal:
-    """Keeps what the call stores."""
-
-    def __init__(self) -> None:
-        self.segments: dict[str, TranscriptSegment] = {}
-        self.usages: list[UsageEntry] = []
-        self.ends: list[tuple[EndReason, EndedBy, int, int]] = []
-
-    def transcript(self, segment: TranscriptSegment) -> None:
-        self.segments[segment.segment_id] = segment
-
-    def usage(self, entry: UsageEntry) -> None:
-        self.usages.append(entry)
-
-    def checkpoint(self, checkpoint: Checkpoint) -> None:
-        pass
-
-    def finish(self, reason: EndReason, by: EndedBy, duration_ms: int, interruption_count: int) -> None:
-        self.ends.append((reason, by, duration_ms, interruption_count))
-
-    async def close(self) -> None:
-        pass
-
-
-class NoRecorder:
-    """Records nothing."""
-
-    def start(self, at_ms: int) -> None:
-        pass
-
-    def caller(self, pcm: bytes, at_ms: int) -> None:
-        pass
-
-    def far(self, pcm: bytes, at_ms: int) -> None:
-        pass
-
-    def stop(self) -> None:
-        pass
-
-    async def close(self) -> None:
-        pass
-
-
-class Prompts:
-    """Every fixed sentence is rendered."""
-
-    async def load(self, settings: CallSettings, texts: Sequence[str]) -> None:
-        pass
-
-    def pcm(self, settings: CallSettings, text: str) -> bytes | None:
-        return bytes(estimated_ms(text) * 48)
-
-
-class Orders:
-    """A toolbox whose effects are counted."""
-
-    def __init__(self, takes: Callable[[], float]) -> None:
-        self.effects: list[str] = []
-        self._takes = takes
-
-    def specs(self) -> Sequence[ToolSpec]:
-        return (ORDER,)
-
-    async def run(self, call: CallRecord, call_id: str, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        await asyncio.sleep(self._takes())
-        self.effects.append(str(arguments["order_number"]))
-        return {"order_number": arguments["order_number"], "status": "is on its way"}
 
 
 class LoggedCall(LiveCall):

@@ -20,7 +20,7 @@ GREETING = "Hello! Thank you for calling. How can I assist you today?"
 CALLER = VoiceSettings(voice_id="simulated-ben")
 QUESTION, STORY, STOP, GOODBYE = "what are your business hours", "tell me about your company", "stop", "okay goodbye"
 # The opening sentences take about 9.5 s, the answer to the question about 9 s.
-SCHEDULE = ((11.5, QUESTION), (24.0, STORY), (29.0, STOP), (36.0, GOODBYE))
+SCHEDULE = ((11.5, QUESTION), (24.0, STORY), (31.0, STOP), (38.0, GOODBYE))
 
 
 def speak(texts: tuple[str, ...], voice: VoiceSettings) -> list[bytes]:
