@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.contracts.errors import CallUnavailable, NotPermitted, RateLimited
-from shared.contracts.records.call import CallRecord, CallStatus, Channel, FrozenConfiguration, Session
+from shared.contracts.records.call import CallRecord, CallStatus, Channel, Customer, FrozenConfiguration, Session
 from shared.contracts.records.carrier_call import CarrierCall, CarrierFacts
 from shared.contracts.settings.integration import IntegrationAccount
 from shared.contracts.settings.widget_config import WidgetConfig
@@ -62,6 +62,7 @@ class Opening:
     configuration: FrozenConfiguration
     began_at: datetime
     caller: str | None = None
+    name: str | None = None
     direction: Literal["inbound", "outbound"] = "inbound"
     test_call: bool = False
     limit: int = 0
@@ -133,7 +134,7 @@ def open_call(ports: CarrierPorts, wanted: Opening, carrier: CarrierCall) -> Ope
 
 
 def open_outbound(ports: CarrierPorts, wanted: Opening) -> tuple[CallRecord, str]:
-    """Store a call that goes out; its carrier's id is not known yet. Raises RateLimited."""
+    """Store a call that goes out, with its token; its carrier's id is not known yet. Raises RateLimited."""
     sessions, now = ports.sessions, ports.now()
     ids = (sessions.new_id(), sessions.new_id(), sessions.new_token())
     call, session = _records(ports, wanted, None, ids)
@@ -158,6 +159,7 @@ def _records(
         session_id=session_id,
         channel=CHANNELS[account.kind],
         configuration=wanted.configuration,
+        customer=Customer(name=wanted.name),
         test_call=wanted.test_call,
         direction=wanted.direction,
         account_id=account.account_id,
@@ -178,6 +180,12 @@ def _records(
         expires_at=now + timedelta(hours=SESSION_HOURS),
     )
     return call, session
+
+
+def unclaimed_token(ports: CarrierPorts, session_id: str) -> str | None:
+    """A token that opens a call nobody has joined yet; None once somebody has."""
+    token = ports.sessions.new_token()
+    return token if ports.carrier.renew(session_id, hash_token(token), unclaimed=True) else None
 
 
 def ticket_again(ports: CarrierPorts, session_id: str) -> str | None:
@@ -224,11 +232,6 @@ def identity(account: IntegrationAccount, carrier_call_id: str, facts: CarrierFa
         kind=account.kind,
         facts=facts or CarrierFacts(),
     )
-
-
-def as_test(wanted: Opening) -> Opening:
-    """The same call, as a test."""
-    return replace(wanted, test_call=True)
 
 
 def caller_number(given: str | None) -> str | None:

@@ -77,6 +77,8 @@ class CarrierCall(BaseModel):
     session_id: str | None = None
     outbound_id: str | None = None
     facts: CarrierFacts = CarrierFacts()
+    offered: bool = False
+    """A media process was asked to take it."""
     concluded: bool = False
     """Our record was ended by these facts, and by nothing else."""
     hand_over: HandOver | None = None

@@ -13,9 +13,13 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class OutboundState(StrEnum):
-    """In this order. `uncertain`: the carrier was asked and its answer was lost; it is never asked again."""
+    """`waiting`: a WhatsApp user was asked for permission.
+
+    `uncertain`: the carrier was asked and its answer was lost; it is never asked again.
+    """
 
     REQUESTED = "requested"
+    WAITING = "waiting"
     PLACING = "placing"
     UNCERTAIN = "uncertain"
     PLACED = "placed"

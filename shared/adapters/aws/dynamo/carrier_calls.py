@@ -83,14 +83,16 @@ class DynamoCarrierCalls:
         changes = {"hand_over": hand_over}
         self._change(carrier, lambda stored: (stored or carrier).model_copy(update=changes), now)
 
-    def renew(self, session_id: str, resume_hash: str) -> bool:
-        """Make a resume token the only one that is valid."""
+    def renew(self, session_id: str, resume_hash: str, *, unclaimed: bool = False) -> bool:
+        """Make a resume token the only one that is valid; of an unclaimed session the first token stays valid too."""
         key = keys.session(session_id)
         for _ in range(ATTEMPTS):
             item = self._live.item(key)
             if item is None:
                 return False
             session = from_item(item, Session)
+            if unclaimed and session.token_used:
+                return False
             renewed = session.model_copy(update={"resume_hash": resume_hash})
             try:
                 self._live.replace(key, renewed, rev_of(item), {"expires": int(session.expires_at.timestamp())})
@@ -128,7 +130,8 @@ def _joined(stored: CarrierCall | None, new: CarrierCall) -> CarrierCall:
         for name in ("call_id", "session_id", "outbound_id", "answer_sdp", "hand_over")
     }
     changes["facts"] = join(stored.facts, new.facts)
-    changes["concluded"] = stored.concluded or new.concluded
+    for flag in ("offered", "concluded"):
+        changes[flag] = getattr(stored, flag) or getattr(new, flag)
     return stored.model_copy(update=changes)
 
 
