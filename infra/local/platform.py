@@ -85,8 +85,10 @@ class Platform:
             await child.start()
         await answered(f"{endpoint}/_ministack/health", emulator, 30)
         queue_url = await asyncio.to_thread(aws.create_resources, endpoint)
+        carriers = await asyncio.to_thread(aws.create_carrier_resources, endpoint)
         vendors = await _read_when_there(standin_file, standins)
-        return {**aws.CREDENTIALS, **self._settings(endpoint, queue_url, vendors)}
+        carriers |= {name: vendors[name] for name in ("TWILIO_BASE_URL", "GRAPH_BASE_URL") if name in vendors}
+        return {**aws.CREDENTIALS, **carriers, **self._settings(endpoint, queue_url, vendors)}
 
     def _settings(self, endpoint: str, queue_url: str, vendors: Mapping[str, str]) -> dict[str, str]:
         settings = {

@@ -12,8 +12,9 @@ class CarrierCalls(Protocol):
     """`open` stores a call and its session once for each carrier's call and returns what is stored then.
 
     `merge` joins facts (and what was not known yet) into what is stored. `renew` makes a resume token the one that is
-    valid; False if there is no such session (or, with `unclaimed`, if a media process has joined it). `conclude` changes
-    a call and notes that the carrier's facts did it; False if somebody else changed either.
+    valid; False if there is no such session (or, with `unclaimed`, if a media process has joined it).
+
+    `conclude` changes a call and notes that the carrier's facts did it; False if somebody else changed either.
     """
 
     def get(self, company_id: str, account_id: str, carrier_call_id: str) -> CarrierCall | None: ...
