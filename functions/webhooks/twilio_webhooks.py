@@ -74,6 +74,8 @@ def handle(ports: TwilioPorts, what: str, request: CarrierRequest) -> Response:
         if signed is None:
             response, happening = _forbidden(), Happening(what, "rejected", 403)
         else:
+            if signed.form.get("AccountSid") != signed.account.account_sid:
+                raise NotPermitted(ELSEWHERE)
             handled = _HANDLERS[what](ports, signed)
             answer, response = handled.answer, None
             happening = Happening(
@@ -103,10 +105,7 @@ def _verified(ports: TwilioPorts, account_id: str, request: CarrierRequest) -> t
     signed = is_signed(token, request.url, fields or (), request.headers.get("x-twilio-signature", ""))
     if not signed or fields is None or not isinstance(account, TwilioAccount):
         return company_id, None
-    form = dict(fields)
-    if form.get("AccountSid") != account.account_sid:
-        raise NotPermitted(ELSEWHERE)
-    return company_id, Signed(account, form, request)
+    return company_id, Signed(account, dict(fields), request)
 
 
 def _voice(ports: TwilioPorts, signed: Signed) -> Handled:

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from shared.contracts.records.secret import MAX_SECRET_CHARACTERS
 from shared.contracts.settings.company import Id
 from shared.contracts.settings.integration import E164
 
 Name = Annotated[str, Field(min_length=1, max_length=50)]
-Secret = Annotated[str, Field(min_length=8, max_length=MAX_SECRET_CHARACTERS, repr=False)]
+Secret = Annotated[SecretStr, Field(min_length=8, max_length=MAX_SECRET_CHARACTERS)]
 
 
 class _Draft(BaseModel):
@@ -30,7 +30,7 @@ class TwilioDraft(_Draft):
 
     def secrets(self) -> dict[str, str | None]:
         """Each secret an account of this kind has, as given."""
-        return {"auth_token": self.auth_token}
+        return {"auth_token": _opened(self.auth_token)}
 
 
 class WhatsAppDraft(_Draft):
@@ -44,7 +44,11 @@ class WhatsAppDraft(_Draft):
 
     def secrets(self) -> dict[str, str | None]:
         """Each secret an account of this kind has, as given."""
-        return {"access_token": self.access_token, "app_secret": self.app_secret}
+        return {"access_token": _opened(self.access_token), "app_secret": _opened(self.app_secret)}
+
+
+def _opened(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value().strip()
 
 
 AccountDraft = TwilioDraft | WhatsAppDraft

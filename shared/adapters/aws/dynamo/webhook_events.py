@@ -29,7 +29,7 @@ class DynamoWebhookEvents:
     def between(
         self, company_id: str, account_id: str, since: datetime, until: datetime, limit: int
     ) -> Sequence[WebhookEvent]:
-        """What came from `since` until before `until`."""
+        """What came from `since` to `until`."""
         found: list[WebhookEvent] = []
         day = until
         while day.date() >= since.date() and len(found) < limit:
@@ -49,7 +49,7 @@ class DynamoWebhookEvents:
             ExpressionAttributeValues={
                 ":pk": {"S": pk},
                 ":since": {"S": _moment(since)},
-                ":until": {"S": _moment(until)},
+                ":until": {"S": _moment(until) + "~"},
             },
             ScanIndexForward=False,
             Limit=limit,
