@@ -112,7 +112,7 @@ def meta_signature(body: bytes, letter: str = "a") -> str:
 def change(value: Mapping[str, Any], field: str = "calls", number_id: str = "100000000000001") -> dict[str, Any]:
     """A payload with one change."""
     metadata = {"display_phone_number": "4930901820", "phone_number_id": number_id}
-    content = {"messaging_product": "whatsapp", "metadata": metadata, **value}
+    content = {"messaging_product": "whatsapp", **value, "metadata": metadata}
     return {
         "object": "whatsapp_business_account",
         "entry": [{"id": "200000000000001", "changes": [{"field": field, "value": content}]}],
