@@ -1,6 +1,6 @@
 """Calling WhatsApp users, who must have allowed it: what we know, what Meta says now, and asking.
 
-What we know saves requests; Meta's live answer decides. Where calling is impossible a button is sent by which the user
+Meta's live answer decides, within the limits we know of. Where calling is impossible a button is sent by which the user
 can call us.
 """
 
@@ -24,6 +24,8 @@ BUTTON_TEXT = "Tap the button to call us."
 BUTTON_LABEL = "Call us"
 ANSWER_SECONDS = 60
 WISH_HOURS = 24
+EXHAUSTED = (whatsapp_permissions.MANY_CALLS, whatsapp_permissions.UNANSWERED)
+"""Meta's answer may lag behind what we know."""
 
 Opener = Callable[[OutboundCall], tuple[OutboundCall, CallRecord]]
 
@@ -38,9 +40,10 @@ def place(
     if phone_numbers.country_of(account.phone_number) in phone_numbers.NO_BUSINESS_CALLS:
         return _button_instead(ports, sender, outbound, COUNTRY)
     permission = _known(ports, account, outbound.to)
+    exhausted = whatsapp_permissions.why_not_call(permission, ports.now()) in EXHAUSTED
     try:
         live = ports.whatsapp.permission(sender, outbound.to)
-        if live.may_call:
+        if live.may_call and not exhausted:
             return _hand_over(ports, account, *opened(outbound))
         why = whatsapp_permissions.why_not_ask(permission, ports.now())
         if why is None and live.may_ask:

@@ -113,7 +113,8 @@ class KmsSecrets:
 
     def hints(self, company_id: str, account_id: str) -> Mapping[str, SecretHint]:
         """What may be shown, by field."""
-        found = self._core.query(keys.secret(company_id, account_id, "").pk, "", StoredSecret)
+        key = keys.secret(company_id, account_id, "")
+        found = self._core.query(key.pk, key.sk, StoredSecret)
         return {stored.hint.field: stored.hint for stored in found}
 
     def forget(self, company_id: str, account_id: str) -> None:
