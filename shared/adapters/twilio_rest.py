@@ -130,7 +130,7 @@ def _asked[T](ask: Callable[[], T]) -> T:
         if error.status >= 500:
             raise PhoneRefused(UNREACHABLE, code=code, uncertain=True) from error
         if error.status == 401:
-            code = code or 20003
+            code = 20003
         raise PhoneRefused(_SENTENCES.get(code, f"Twilio refused the request (error {code})."), code=code) from error
     except requests.ConnectTimeout as error:
         raise PhoneRefused(UNREACHABLE, retry=True) from error
