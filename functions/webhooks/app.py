@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from functions.webhooks import twilio_webhooks, whatsapp_webhooks
-from functions.webhooks.requests import CarrierRequest, read
+from functions.webhooks.requests import CarrierRequest, log_failure, read
 from functions.webhooks.twilio_webhooks import TwilioPorts
 from functions.webhooks.whatsapp_webhooks import WhatsAppPorts
 from shared.domain import webhook_addresses
@@ -45,14 +45,23 @@ def add_routes(app: FastAPI, webhooks: Webhooks) -> None:
         )
 
     def verified(request: CarrierRequest) -> Response:
-        return whatsapp_webhooks.verify(webhooks.whatsapp, request)
+        return _or_later(lambda: whatsapp_webhooks.verify(webhooks.whatsapp, request))
 
     def received(request: CarrierRequest) -> Response:
-        return whatsapp_webhooks.receive(webhooks.whatsapp, request)
+        return _or_later(lambda: whatsapp_webhooks.receive(webhooks.whatsapp, request))
 
     path = webhook_addresses.WHATSAPP
     app.add_api_route(path, _bounded(webhooks, 0, verified), methods=["GET"], include_in_schema=False)
     app.add_api_route(path, _bounded(webhooks, MAX_UPDATE_BYTES, received), methods=["POST"], include_in_schema=False)
+
+
+def _or_later(answer: Callable[[], Response]) -> Response:
+    """Have Meta ask again where we fail before anything was decided."""
+    try:
+        return answer()
+    except Exception as error:  # the last resort
+        log_failure("whatsapp", error)
+        return Response(status_code=503)
 
 
 def _twilio(webhooks: Webhooks, what: str) -> Callable[[Request], object]:

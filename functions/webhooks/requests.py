@@ -1,9 +1,13 @@
 """A carrier's request before anybody has vouched for it: bounded, and with what a signature is computed over."""
 
+import logging
 import re
+import traceback
 from dataclasses import dataclass
 
 from fastapi import Request
+
+log = logging.getLogger(__name__)
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9-]{1,64}")
 NOBODY = "none"
@@ -39,3 +43,10 @@ async def read(request: Request, base_url: str, limit: int) -> CarrierRequest | 
     if query:
         url += f"?{query.decode('latin-1')}"
     return CarrierRequest(url, dict(request.query_params), bytes(body), dict(request.headers))
+
+
+def log_failure(what: str, error: BaseException) -> None:
+    """Log what failed and where; the error's own words may hold numbers or contents and are not logged."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    place = "".join(f"{frame.name}:{frame.lineno}" for frame in last)
+    log.error("webhook failed", extra={"what": what, "kind": type(error).__name__, "at": place})

@@ -4,14 +4,13 @@ An unknown account and a wrong signature are answered alike, after the same work
 sentence: an error status would have Twilio speak its own.
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi.responses import Response
 
-from functions.webhooks.requests import NOBODY, CarrierRequest
+from functions.webhooks.requests import NOBODY, CarrierRequest, log_failure
 from shared.adapters.twilio_signatures import form_fields, is_signed
 from shared.adapters.twiml import render
 from shared.contracts.errors import NotPermitted
@@ -25,8 +24,6 @@ from shared.services.carrier_calls import CarrierPorts, identity, report
 from shared.services.inbound_calls import GONE_WRONG, Handled, PhoneCall
 from shared.services.outbound_calls import OutboundPorts, machine_answered
 from shared.services.webhook_log import Happening, LogPorts
-
-log = logging.getLogger(__name__)
 
 SPOKEN = ("voice", "answer", "connect", "dial", "fallback")
 KINDS = (*SPOKEN, "status", "stream-status", "amd")
@@ -80,7 +77,7 @@ def handle(ports: TwilioPorts, what: str, request: CarrierRequest) -> Response:
             answer, response = handled.answer, None
             happening = Happening(
                 handled.kind,
-                handled.outcome,  # type: ignore[arg-type]  # a service's outcome is one of the log's
+                handled.outcome,
                 detail=handled.detail,
                 caller=signed.form.get("From"),
             )
@@ -89,7 +86,7 @@ def handle(ports: TwilioPorts, what: str, request: CarrierRequest) -> Response:
     except ValueError as wrong:
         response, happening = None, Happening(what, "failed", detail=str(wrong) if type(wrong) is ValueError else "")
     except Exception as error:  # whatever it is, a caller is on the line
-        log.exception("twilio request failed", extra={"what": what})
+        log_failure(what, error)
         response, happening = None, Happening(what, "failed", detail=f"Internal error ({type(error).__name__})")
     _record(ports, company_id, account_id, happening, began_at)
     return response or _response(ports, what, answer)
@@ -179,8 +176,8 @@ _HANDLERS: dict[str, Callable[[TwilioPorts, Signed], Handled]] = {
 def _record(ports: TwilioPorts, company_id: str, account_id: str, happening: Happening, began_at: datetime) -> None:
     try:
         webhook_log.record(ports.log, company_id, account_id, happening, began_at)
-    except Exception:  # the caller is answered even when nothing can be stored
-        log.exception("webhook not logged")
+    except Exception as error:  # the caller is answered even when nothing can be stored
+        log_failure("webhook log", error)
 
 
 def _response(ports: TwilioPorts, what: str, answer: PhoneAnswer) -> Response:

@@ -8,13 +8,12 @@ number looks like a wrong signature. Where we fail Meta is asked to send the upd
 import hashlib
 import hmac
 import json
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi.responses import Response
 
-from functions.webhooks.requests import NOBODY, CarrierRequest
+from functions.webhooks.requests import NOBODY, CarrierRequest, log_failure
 from shared.contracts.messages.whatsapp_updates import Update
 from shared.contracts.settings.integration import AccountRef, WhatsAppAccount
 from shared.domain import whatsapp_reports
@@ -23,8 +22,6 @@ from shared.ports.secrets import Secrets
 from shared.services import webhook_log, whatsapp_calls
 from shared.services.outbound_calls import OutboundPorts
 from shared.services.webhook_log import Happening, LogPorts
-
-log = logging.getLogger(__name__)
 
 MAX_NUMBERS = 20
 """Of different accounts in one payload."""
@@ -113,7 +110,7 @@ def _apply(ports: WhatsAppPorts, account: WhatsAppAccount, update: Update, began
     try:
         happening = whatsapp_calls.apply(ports.outbound, account, update)
     except Exception as error:  # one update's failure must not hold back the others
-        log.exception("whatsapp update failed")
+        log_failure("whatsapp", error)
         failed = True
         happening = Happening("webhook", "failed", 503, f"Internal error ({type(error).__name__})")
     if happening is not None:
@@ -124,8 +121,8 @@ def _apply(ports: WhatsAppPorts, account: WhatsAppAccount, update: Update, began
 def _record(ports: WhatsAppPorts, ref: AccountRef, happening: Happening, began_at: datetime) -> None:
     try:
         webhook_log.record(ports.log, ref.company_id, ref.account_id, happening, began_at)
-    except Exception:  # the carrier is answered even when nothing can be stored
-        log.exception("webhook not logged")
+    except Exception as error:  # the carrier is answered even when nothing can be stored
+        log_failure("webhook log", error)
 
 
 def _forbidden() -> Response:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from shared.contracts.errors import CallUnavailable, RateLimited
 from shared.contracts.records.call import CallRecord, CallStatus
 from shared.contracts.records.carrier_call import CarrierCall, CarrierFacts, CarrierPhase
+from shared.contracts.records.webhook_event import Outcome
 from shared.contracts.settings.integration import TwilioAccount
+from shared.domain import phone_numbers
 from shared.domain.phone_answers import ConnectStream, DialPerson, HangUp, PhoneAnswer, SayAndHangUp
 from shared.services.carrier_calls import OVER, CarrierPorts, caller_number, identity, open_call, opening, report
 from shared.services.carrier_calls import ticket_again as fresh_ticket
@@ -37,7 +39,7 @@ class Handled:
 
     answer: PhoneAnswer
     kind: str
-    outcome: str = "success"
+    outcome: Outcome = "success"
     detail: str = ""
 
 
@@ -98,8 +100,11 @@ def stream_ended(ports: CarrierPorts, account: TwilioAccount, call_sid: str, *, 
     asked = carrier.hand_over
     if asked is not None and carrier.facts.phase is not CarrierPhase.ENDED:
         ports.carrier.set_hand_over(carrier, None, ports.now())
-        answer = DialPerson(account.account_id, asked.number, account.phone_number, asked.ring_seconds)
-        return Handled(answer, "call_handed_over")
+        if phone_numbers.why_not(asked.number, phone_numbers.COUNTRIES) == phone_numbers.PREMIUM:
+            answer = _go_on(ports, account, carrier)
+            return Handled(answer, "call_handed_over", "failed", phone_numbers.PREMIUM)
+        dial = DialPerson(account.account_id, asked.number, account.phone_number, asked.ring_seconds)
+        return Handled(dial, "call_handed_over")
     call = _settled(ports, carrier)
     if call is None or call.status in OVER or call.status is CallStatus.ENDING:
         return Handled(HangUp(), "stream_ended")

@@ -1,5 +1,6 @@
 """Twilio's webhooks: who is believed, what a call is told to do next, and what is left behind."""
 
+import asyncio
 import re
 import xml.etree.ElementTree as ElementTree
 from datetime import timedelta
@@ -8,11 +9,15 @@ from typing import Any
 import pytest
 
 from functions.webhooks.twilio_webhooks import KINDS, SPOKEN
-from shared.contracts.records.call import CallStatus, EndedBy, EndReason
+from shared.adapters.aws.dynamo import keys
+from shared.contracts.records.call import CallRecord, CallStatus, EndedBy, EndReason
 from shared.contracts.records.carrier_call import CarrierPhase, HandOver
 from shared.contracts.settings.integration import AccountLink
+from shared.ports.phone_lines import PhoneRefused
+from shared.services.call_placement import place
 from shared.services.carrier_calls import identity
 from shared.services.inbound_calls import GONE_WRONG, LINES_BUSY, NOT_NOW
+from shared.services.outbound_calls import Wish, request_call
 from shared.services.sessions import hash_token
 from tests.functions.webhooks.carriers import CALL_SID, Carriers, incoming, sign
 from tests.services.carrier_world import CALLER, SECRETS, account_sid
@@ -206,6 +211,16 @@ async def test_the_same_call_announced_again_gets_another_ticket_and_no_other_re
     assert [event.outcome for event in carriers.events()] == ["success", "duplicate", "duplicate", "duplicate"]
 
 
+async def test_the_same_call_announced_at_once_by_several_requests_is_one_call(carriers: Carriers) -> None:
+    await carriers.twilio("voice", CallSid="CA" + "2" * 32)  # everything is warm
+    answers = await asyncio.gather(*(carriers.twilio("voice") for _ in range(6)))
+    urls = [stream_url(answer.text) for answer in answers]
+    assert len(set(urls)) == 6 and len({url.rpartition(".")[0] for url in urls}) == 1
+    assert len(carriers.world.calls()) == 2
+    slots = carriers.world.world.live.item(keys.call_slots("company-a"))
+    assert slots is not None and len(slots["slots"]["SS"]) == 2
+
+
 async def test_a_stream_that_ends_rejoins_its_call_until_the_call_is_over(carriers: Carriers) -> None:
     await carriers.twilio("voice")
     [call] = carriers.world.calls()
@@ -254,6 +269,15 @@ async def test_a_caller_is_bridged_to_a_person_once_and_comes_back_if_nobody_ans
         stream_url((await carriers.twilio("dial", DialCallStatus=status, CallStatus="in-progress")).text)
     assert hangs_up((await carriers.twilio("dial", DialCallStatus="completed")).text)
     stream_url((await carriers.twilio("connect", CallStatus="in-progress")).text)
+
+
+async def test_a_caller_is_never_bridged_to_a_premium_number(carriers: Carriers) -> None:
+    await carriers.twilio("voice")
+    asked = HandOver(number="+19005551234", asked_at=carriers.world.world.now)
+    carrier = identity(carriers.world.twilio(), CALL_SID)
+    carriers.world.carrier_calls.set_hand_over(carrier, asked, carriers.world.world.now)
+    stream_url((await carriers.twilio("connect", CallStatus="in-progress")).text)
+    assert carriers.events()[-1].outcome == "failed"
 
 
 async def test_a_call_nobody_connected_is_ended_by_its_status(carriers: Carriers) -> None:
@@ -321,7 +345,7 @@ async def test_even_without_any_database_the_caller_hears_a_sentence(
     carriers: Carriers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> None:
-        raise RuntimeError("cannot reach the database")
+        raise RuntimeError(f"cannot store {CALLER}")
 
     monkeypatch.setattr(type(carriers.world.accounts), "owner", broken)
     monkeypatch.setattr(type(carriers.world.events), "append", broken)
@@ -366,3 +390,56 @@ async def test_nothing_stored_shows_a_secret_or_a_ticket(carriers: Carriers) -> 
     stored = str(carriers.world.world.items())
     assert url.rpartition(".")[2] not in stored
     assert re.search("twilio-auth-token|EAA-access|meta-app-secret", stored) is None
+
+
+async def _placed(carriers: Carriers) -> CallRecord:
+    """A call of ours that is ringing; the worker has not yet stored its CallSid."""
+    wish = Wish("company-a", "phone-a", CALLER, "test", "admin-1")
+    outbound = request_call(carriers.world.outbound, wish)
+    carriers.world.lines.errors.append(PhoneRefused("lost", uncertain=True))
+    placed = place(carriers.world.outbound, "company-a", outbound.outbound_id)
+    assert placed is not None and placed.call_id is not None
+    call = carriers.world.world.calls.get("company-a", placed.call_id)
+    assert call is not None
+    return call
+
+
+async def test_somebody_we_called_picks_up_and_is_connected_even_if_the_worker_died(carriers: Carriers) -> None:
+    call = await _placed(carriers)
+    query = f"accountId=phone-a&callId={call.call_id}"
+    ringing = await carriers.twilio("status", query, CallStatus="ringing", Direction="outbound-api")
+    assert ringing.status_code == 204
+    carriers.world.world.pass_time(seconds=40)
+    url = stream_url((await carriers.twilio("answer", query, CallStatus="in-progress")).text)
+    session = carriers.world.world.sessions.get(call.session_id)
+    assert session is not None and session.resume_hash == hash_token(url.rpartition(".")[2])
+    stored = carriers.world.world.calls.get("company-a", call.call_id)
+    assert stored is not None and stored.carrier_call_id == CALL_SID
+    other = await carriers.twilio("answer", query, CallSid="CA" + "8" * 32, CallStatus="in-progress")
+    assert hangs_up(other.text)
+    machine = await carriers.twilio("amd", query, AnsweredBy="machine_start")
+    again = await carriers.twilio("amd", query, AnsweredBy="machine_start")
+    assert machine.status_code == again.status_code == 204
+    assert carriers.world.lines.hung_up == [CALL_SID]
+
+
+async def test_an_unanswered_call_of_ours_ends(carriers: Carriers) -> None:
+    call = await _placed(carriers)
+    query = f"accountId=phone-a&callId={call.call_id}"
+    for status in ("no-answer", "ringing", "initiated"):
+        await carriers.twilio("status", query, CallStatus=status)
+    stored = carriers.world.world.calls.get("company-a", call.call_id)
+    assert stored is not None and stored.status is CallStatus.ABANDONED
+
+
+async def test_an_address_cannot_name_another_accounts_call(carriers: Carriers) -> None:
+    call = await _placed(carriers)
+    query = f"accountId=phone-b&callId={call.call_id}"
+    assert hangs_up((await carriers.twilio("answer", query, letter="b", CallStatus="in-progress")).text)
+    await carriers.twilio("status", query, letter="b", CallStatus="completed")
+    assert carriers.world.world.calls.get("company-a", call.call_id) == call
+    incoming_call = "CA" + "3" * 32
+    await carriers.twilio("voice", CallSid=incoming_call)
+    [ours] = [found for found in carriers.world.calls() if found.direction == "inbound"]
+    query = f"accountId=phone-a&callId={ours.call_id}"
+    assert hangs_up((await carriers.twilio("answer", query, CallStatus="in-progress")).text)

@@ -193,6 +193,19 @@ async def test_one_unreadable_update_does_not_hold_back_the_others(carriers: Car
     assert len(carriers.world.calls()) == 1
 
 
+async def test_where_we_fail_meta_is_asked_to_come_again(
+    carriers: Carriers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError(f"cannot store {CALLER}")
+
+    for where in ("owner", "owner_of_number"):
+        monkeypatch.setattr(type(carriers.world.accounts), where, broken)
+    assert (await carriers.whatsapp(recorded("connect"))).status_code == 503
+    assert (await carriers.request("GET", WHATSAPP + "?accountId=chat-a")).status_code == 503
+    assert CALLER not in caplog.text
+
+
 async def test_updates_have_a_limit(carriers: Carriers) -> None:
     assert (await carriers.whatsapp(b" " * (3 * 1024 * 1024 + 1))).status_code == 413
 
