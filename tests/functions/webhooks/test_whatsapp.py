@@ -163,27 +163,27 @@ async def test_a_call_that_cannot_be_taken_is_rejected_at_once(carriers: Carrier
     assert carriers.world.calls() == [] and carriers.events(kind="chat")[0].kind == "call_refused"
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"session": None},
-        {"session": {"sdp": 5}},
-        {"session": {"sdp": "v=1"}},
-        {"session": {"sdp": "v=0\r\n" + "a" * 20_000}},
-        {"session": {"sdp": "v=0\ud800"}},
-        {"id": None},
-        {"id": "x" * 300},
-        {"id": "a#b"},
-        {"timestamp": None},
-        {"timestamp": "never"},
-        {"timestamp": 10**30},
-        {"event": "call_created"},
-        {"event": {"a": 1}},
-    ],
-)
-async def test_what_cannot_be_read_is_skipped(carriers: Carriers, changes: dict[str, Any]) -> None:
-    assert (await carriers.whatsapp(altered("connect", **changes))).status_code == 200
-    assert carriers.world.calls() == [] and carriers.world.queues.offers == []
+UNREADABLE: list[dict[str, Any]] = [
+    {"session": None},
+    {"session": {"sdp": 5}},
+    {"session": {"sdp": "v=1"}},
+    {"session": {"sdp": "v=0\r\n" + "a" * 20_000}},
+    {"session": {"sdp": "v=0\ud800"}},
+    {"id": None},
+    {"id": "x" * 300},
+    {"id": "a#b"},
+    {"timestamp": None},
+    {"timestamp": "never"},
+    {"timestamp": 10**30},
+    {"event": "call_created"},
+    {"event": {"a": 1}},
+]
+
+
+async def test_what_cannot_be_read_is_skipped(carriers: Carriers) -> None:
+    for changes in UNREADABLE:
+        assert (await carriers.whatsapp(altered("connect", **changes))).status_code == 200, changes
+        assert carriers.world.calls() == [] and carriers.world.queues.offers == [], changes
 
 
 async def test_one_unreadable_update_does_not_hold_back_the_others(carriers: Carriers) -> None:
@@ -213,7 +213,7 @@ async def test_updates_have_a_limit(carriers: Carriers) -> None:
 INBOUND = ("connect", "connect", "terminate", "terminate", "terminate_failed")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(INBOUND), late=st.lists(st.booleans(), min_size=5, max_size=5))
 async def test_every_order_of_reports_ends_in_the_same_record(
     carriers: Carriers, order: list[str], late: list[bool]
@@ -269,7 +269,7 @@ def _reports(wacid: str, opaque: str, to: str) -> list[dict[str, Any]]:
     ]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(5)), twice=st.integers(0, 4))
 async def test_every_order_of_reports_of_our_own_call_ends_in_the_same_record(
     carriers: Carriers, order: list[int], twice: int
