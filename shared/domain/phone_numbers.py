@@ -24,7 +24,6 @@ NO_COUNTRY = "001"
 COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
 NO_BUSINESS_CALLS = frozenset({"US", "CA", "EG", "VN", "NG"})
 """WhatsApp numbers of these countries cannot start calls (Meta: calling/business-initiated-calls)."""
-DIGITS_SHOWN = 4
 
 
 def read(text: str) -> str | None:
@@ -52,15 +51,12 @@ def why_not(number: str, allowed: Collection[str]) -> str | None:
     return None
 
 
-def masked(number: str) -> str:
-    """`+1••••••4567`: the country code and the last four digits."""
-    digits = number.lstrip("+")
-    if not digits.isdigit() or len(digits) < 2 * DIGITS_SHOWN:
-        return "•" * len(number)
-    parsed = _parsed(f"+{digits}")
-    code = str(parsed.country_code) if parsed is not None else ""
-    hidden = "•" * (len(digits) - len(code) - DIGITS_SHOWN)
-    return f"+{code}{hidden}{digits[-DIGITS_SHOWN:]}"
+def masked(number: str | None) -> str | None:
+    """All but the first five and the last four characters hidden: `+1555XXX4567`."""
+    if number is None:
+        return None
+    hidden = max(0, len(number) - 9)
+    return number[:5] + "X" * hidden + number[-4:] if hidden else "X" * len(number)
 
 
 def _parsed(text: str) -> PhoneNumber | None:

@@ -56,7 +56,7 @@ def record(ports: LogPorts, company_id: str, account_id: str, happening: Happeni
         at=began_at,
         detail=happening.detail[:300],
         call_id=happening.call_id,
-        caller=masked(happening.caller) if happening.caller else "",
+        caller=masked(happening.caller or None) or "",
     )
     ports.events.append(event)
 

@@ -117,7 +117,7 @@ async def test_a_call_is_stored_and_offered_while_it_rings(carriers: Carriers) -
     assert offer.sdp == value_of(recorded("connect"))["calls"][0]["session"]["sdp"]
     assert offer.answer_by == START + timedelta(seconds=50)
     [event] = carriers.events(kind="chat")
-    assert (event.kind, event.outcome, event.caller) == ("call_initiated", "success", "+1••••••0123")
+    assert (event.kind, event.outcome, event.caller) == ("call_initiated", "success", "+1415XXX0123")
 
 
 async def test_a_caller_who_hides_their_number_is_answered(carriers: Carriers) -> None:
