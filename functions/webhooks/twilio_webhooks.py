@@ -52,6 +52,11 @@ class Signed:
     request: CarrierRequest
 
     @property
+    def other_party(self) -> str | None:
+        """Who calls us, or whom we called."""
+        return self.form.get("To" if self.form.get("Direction", "").startswith("outbound") else "From")
+
+    @property
     def call_sid(self) -> str:
         """The call; raises ValueError."""
         sid = twilio_reports.call_sid(self.form)
@@ -79,7 +84,7 @@ def handle(ports: TwilioPorts, what: str, request: CarrierRequest) -> Response:
                 handled.kind,
                 handled.outcome,
                 detail=handled.detail,
-                caller=signed.form.get("From"),
+                caller=signed.other_party,
             )
     except NotPermitted as refused:
         response, happening = _forbidden(), Happening(what, "failed", 403, refused.message)

@@ -20,6 +20,8 @@ LINES_BUSY = "All lines are busy. Please try again in a moment."
 GONE_WRONG = "We are sorry, something went wrong. Please call again in a few minutes."
 REENTRIES, REENTRY_SECONDS = 12, 600
 """A stream that ends at once, again and again, is not joined for ever."""
+NOBODY_THERE_SECONDS = 1.0
+"""No media process took the stream: one may be starting."""
 SETTLING = (0.25, 0.5, 0.75)
 """Seconds to wait for a media process that has just closed its stream to store the call's end."""
 
@@ -106,6 +108,8 @@ def stream_ended(ports: CarrierPorts, account: TwilioAccount, call_sid: str, *, 
         dial = DialPerson(account.account_id, asked.number, account.phone_number, asked.ring_seconds)
         return Handled(dial, "call_handed_over")
     call = _settled(ports, carrier)
+    if call is not None and call.owner is None and call.ended_at is None:
+        ports.pause(NOBODY_THERE_SECONDS)
     if call is None or call.status in OVER or call.status is CallStatus.ENDING:
         return Handled(HangUp(), "stream_ended")
     return Handled(_go_on(ports, account, carrier), "stream_rejoined")

@@ -253,6 +253,7 @@ async def test_a_stream_that_never_holds_is_given_up(carriers: Carriers) -> None
     answers = [(await carriers.twilio("connect", CallStatus="in-progress")).text for _ in range(13)]
     assert all("<Stream" in text for text in answers[:12])
     assert said(answers[12]) == GONE_WRONG
+    assert carriers.world.paused == [1.0] * 13
 
 
 async def test_a_caller_is_bridged_to_a_person_once_and_comes_back_if_nobody_answers(carriers: Carriers) -> None:
