@@ -127,7 +127,9 @@ class Playout:
         if self._ahead == 0 or self._anchored_at is None:
             self._anchored_at = now
         chunks = []
-        while epoch.queued and self._ahead < self._lead and epoch.outstanding + self._chunk <= self._unacked:
+        # Half a chunk of tolerance: turns that come a little early or late must not alternate between none and two.
+        lead = self._lead - self._chunk // 2
+        while epoch.queued and self._ahead <= lead and epoch.outstanding + self._chunk <= self._unacked:
             if epoch.queued < self._chunk and self._ahead > 2 * self._chunk and not epoch.queue[-1].playback.ended:
                 break
             if not epoch.outstanding:
@@ -245,6 +247,7 @@ class Playout:
         epoch.outstanding -= samples
         epoch.heard += samples
         if len(self._epochs) == 1:
+            self._advance(now)
             self._ahead = min(self._ahead, epoch.outstanding)
         events: list[Event] = []
         parts = []
