@@ -200,8 +200,7 @@ def silent_sockets(ticket: Ticket, count: int = 700) -> Ending:
     """Opens more connections than may be half open at once and says nothing on any: the oldest is cut at once."""
     held: list[socket.socket] = []
     try:
-        for _ in range(count):
-            held.append(socket.create_connection(("127.0.0.1", ticket.port), TIMEOUT))
+        held.extend(socket.create_connection(("127.0.0.1", ticket.port), TIMEOUT) for _ in range(count))
         with contextlib.suppress(ConnectionResetError):
             assert held[0].recv(1) == b""
     finally:

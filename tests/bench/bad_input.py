@@ -398,13 +398,12 @@ def table(rows: list[Row], verdict: bool) -> str:
     lines = ["case                               answer  times   up p50/p99/max ms    down p50/p99/max ms    timer p99"]
     base = rows[0].p99_ms
     for row in rows:
-        answer = {ending.code for ending in row.endings}
-        up, down, timer = (row.others[name] for name in ("up", "down", "timer"))
-        line = (
-            f"{row.name:34} {'/'.join(map(str, sorted(answer))) or '-':>6} {len(row.endings):6}"
-            f"  {up['p50']:6.2f}{up['p99']:7.2f}{up['max']:7.1f}"
-            f"   {down['p50']:6.2f}{down['p99']:7.2f}{down['max']:7.1f}   {timer['p99']:6.2f}  {row.memory_kb // 1024} MB"
-        )
+        answers = "/".join(str(code) for code in sorted({ending.code for ending in row.endings})) or "-"
+        line = f"{row.name:34} {answers:>6} {len(row.endings):6}"
+        for way in ("up", "down"):
+            figures = row.others[way]
+            line += f"   {figures['p50']:6.2f}{figures['p99']:7.2f}{figures['max']:7.1f}"
+        line += f"   {row.others['timer']['p99']:6.2f}  {row.memory_kb // 1024} MB"
         if verdict:
             line += f"   {'ok' if row.p99_ms <= VERDICT_MS else 'LATE'} ({row.p99_ms - base:+.1f} ms)"
         lines.append(line)

@@ -2,15 +2,15 @@
 
     python -m tests.bench.neighbours
 
-Speaks JSON lines. Prints `{"provider": port}`; on `{"port", "origin", "sessions": [[id, token], …]}` makes the calls and
-answers `{"connected": n}`; on `{"window": name}` answers with what happened since the last line; on `{"stop": true}`
-hangs up.
+Speaks JSON lines. Prints `{"provider": port}`; on `{"port", "origin", "sessions": [[id, token], …]}` makes the calls
+and answers `{"connected": n}`; on `{"window": name}` answers with what happened since the last line; on
+`{"stop": true}` hangs up.
 
-Every 20 ms of sound carries a number and, towards the provider, when it was made. What is measured:
+Every 20 ms of sound carries a number and, towards the provider, when it was made. What is measured, in milliseconds:
 `up`, from the caller's send to the provider's receipt; `down`, how much later than its schedule (20 ms after the one
-before, reckoned from the earliest of this call's last half second) a message of the AI reaches the caller. Milliseconds.
-`timer` is how late this process itself wakes: none of it is the server's doing. A call is quiet about nothing: what is lost,
-repeated, out of order or closed is counted.
+before, reckoned from the earliest of this call's last half second) a message of the AI reaches the caller; `timer`, how
+late this process itself wakes, which is none of the server's doing. What is lost, repeated, out of order or closed is
+counted.
 """
 
 import asyncio
