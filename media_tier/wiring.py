@@ -19,6 +19,7 @@ from media_tier.call.sentences import fixed_sentences
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts, elapsed_since
 from media_tier.engine.loop_lag import LoopLag
+from media_tier.engine.replay import EventLogKeeping
 from media_tier.engine.roster import Room, Roster
 from media_tier.engine.tools import PlatformTools
 from media_tier.ports import RealtimeModel, Refused, SessionSeed
@@ -28,12 +29,13 @@ from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.effects import DynamoEffects
 from shared.adapters.aws.media.journal import DynamoJournal
 from shared.adapters.aws.media.segment_store import S3SegmentStore
-from shared.adapters.aws.object_store import open_bucket
+from shared.adapters.aws.object_store import open_bucket, put_object
 from shared.adapters.aws.prompt_store import S3PromptStore
 from shared.contracts.environment import MediaEnvironment
 from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord, MediaTask
 from shared.contracts.settings.ai_model import AiModel
+from shared.domain.recording_layout import event_log_key
 from shared.services.prompts import RenderedPrompts
 
 log = logging.getLogger(__name__)
@@ -92,6 +94,12 @@ class Builder:
             prompter=self._prompts,
             wheel=self.wheel,
             clock=time.monotonic,
+            event_log=EventLogKeeping(
+                lambda data: put_object(
+                    self._store, event_log_key(record.company_id, record.call_id, record.epoch), data
+                ),
+                always=env.keep_event_logs,
+            ),
         )
 
     def seed(self, record: CallRecord, ports: CallPorts) -> SessionSeed:

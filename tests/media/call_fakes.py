@@ -11,6 +11,7 @@ from typing import Any
 from media_tier.bridge.wheel import Wheel
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts
+from media_tier.engine.replay import EventLogKeeping
 from media_tier.engine.roster import Room, Roster
 from media_tier.ports import (
     ProviderListener,
@@ -118,6 +119,7 @@ class Surroundings:
 
     configuration: FrozenConfiguration = field(default_factory=configuration)
     model: RealtimeModel = field(default_factory=SlowModel)
+    event_log: EventLogKeeping | None = None
     notebooks: dict[str, Notebook] = field(default_factory=dict)
     joined: dict[str, CallRecord] = field(default_factory=dict)
 
@@ -160,6 +162,7 @@ class Surroundings:
             prompter=NoRenderings(),
             wheel=Wheel(time.monotonic),
             clock=time.monotonic,
+            event_log=self.event_log,
         )
 
     def seed(self, record: CallRecord, ports: CallPorts) -> SessionSeed:
