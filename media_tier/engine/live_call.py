@@ -43,7 +43,8 @@ from shared.contracts.records.call import CallRecord, Checkpoint, EndedBy, EndRe
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT_EVERY = 1.0
+CHECKPOINT_EVERY = 2.0
+"""The transcript is stored as it is said: what a lost checkpoint loses is the state of policies."""
 KEEP_LOG_SECONDS = 10.0
 BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
 
@@ -137,9 +138,9 @@ class LiveCall:
 
     def caller_audio(self, pcm: bytes) -> None:
         """Sound from the caller, just arrived."""
+        self.links.send(pcm)
         if self.recording:
             self.ports.recorder.caller(pcm, self.elapsed_ms - len(pcm) // BYTES_PER_MS)
-        self.links.send(pcm)
 
     def detach(self, generation: int) -> None:
         """The connection of this generation is gone."""
@@ -164,6 +165,7 @@ class LiveCall:
     def play(self, playback_id: str, pcm: bytes) -> None:
         """Queue sound for the caller."""
         self.playout.push(playback_id, pcm)
+        self._send(self.ports.clock())
         self.ports.wheel.add(self._turn)
 
     def silence(self) -> None:
@@ -222,13 +224,15 @@ class LiveCall:
         """Send what is due; returns whether this call wants more turns."""
         if self.over:
             return False
-        if self.leg is not None:
-            for chunk in self.playout.due(now):
-                self.leg.play(chunk)
+        self._send(now)
         events = self.playout.tick(now)
         if events:
             self.acknowledged(events)
         return not self.playout.idle
+
+    def _send(self, now: float) -> None:
+        if self.leg is not None and (pcm := self.playout.due(now)):
+            self.leg.play(pcm)
 
     # Keeping and ending
 
@@ -238,7 +242,7 @@ class LiveCall:
         work.add_done_callback(self._tasks.discard)
 
     def checkpoint_soon(self) -> None:
-        """Store the core's state within a second."""
+        """Store the core's state within two seconds."""
         if self._checkpoint_timer is None and not self.over:
             self._checkpoint_timer = self._loop.call_later(CHECKPOINT_EVERY, self.checkpoint)
 

@@ -7,9 +7,9 @@ and answers `{"connected": n}`; on `{"window": name}` answers with what happened
 `{"stop": true}` hangs up.
 
 Every 20 ms of sound carries a number and, towards the provider, when it was made. What is measured, in milliseconds:
-`up`, from the caller's send to the provider's receipt; `down`, how much later than its schedule (20 ms after the one
-before, reckoned from the earliest of this call's last half second) a message of the AI reaches the caller; `timer`, how
-late this process itself wakes, which is none of the server's doing. What is lost, repeated, out of order or closed is
+`up`, from the caller's send to the provider's receipt; `down`, how much later than its schedule (the sound before it,
+reckoned from the earliest of this call's last ten messages) a message of the AI reaches the caller; `timer`, how late
+this process itself wakes, which is none of the server's doing. What is lost, repeated, out of order or closed is
 counted.
 """
 
@@ -32,14 +32,15 @@ _TEXT, _CLOSE = picows.WSMsgType.TEXT, picows.WSMsgType.CLOSE
 _HEAD = b'{"type":"audio","data":"'
 _APPEND = b'"audio":"'
 _MAGIC = b"\x5a\xa5\x13\x37\xc0\xde\x77\x02"
+_RATE = 24_000
 _BLOCK_BYTES = 960
 _FRAME = 0.02
 _BLOCKS_PER_DELTA = 5
 _BACKLOG_DELTAS = 10
 """The AI speaks a second ahead, as providers do, so that the playout always has something to pace."""
-_RECENT = 25
-_LEAD_BLOCKS = 25
-"""Messages at the start of a call that come ahead of their schedule."""
+_RECENT = 10
+_LEAD_SECONDS = 0.5
+"""Sound at the start of a call that comes ahead of its schedule."""
 
 
 @dataclass
@@ -160,6 +161,7 @@ class Caller(picows.WSListener):
         self._expected = 0
         self._recent: deque[float] = deque(maxlen=_RECENT)
         self._received = self._played = 0
+        self._rest = bytearray()
         self._playing_until = 0.0
 
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
@@ -187,18 +189,20 @@ class Caller(picows.WSListener):
             transport.send(_TEXT, b'{"type":"stopped","samples":%d}' % self._played)
 
     def _sound(self, now: float, message: bytes) -> None:
-        samples = (len(message) - len(_HEAD) - 2) * 3 // 8
-        made = opened(message[len(_HEAD) : len(_HEAD) + 28])
-        if made is None or samples != _BLOCK_BYTES // 2:
-            books.window.disordered += 1
-            return
-        self._expected = books.number(self._expected, made[1])
-        if made[1] >= _LEAD_BLOCKS:
+        pcm = pybase64.b64decode(message[len(_HEAD) : -2])
+        position = self._received / _RATE
+        if position >= _LEAD_SECONDS:
             self.hears.set()
-            self._recent.append(now - made[1] * _FRAME)
+            self._recent.append(now - position)
             books.window.down.append((self._recent[-1] - min(self._recent)) * 1000)
-        self._received += samples
-        self._playing_until = max(self._playing_until, now) + samples / 24_000
+        self._received += len(pcm) // 2
+        self._playing_until = max(self._playing_until, now) + len(pcm) / 2 / _RATE
+        self._rest += pcm
+        while len(self._rest) >= _BLOCK_BYTES:
+            if self._rest[:8] != _MAGIC:
+                raise AssertionError("the sound of this call is not its own")
+            self._expected = books.number(self._expected, int.from_bytes(self._rest[16:20]))
+            del self._rest[:_BLOCK_BYTES]
 
     async def call(self, url: str, token: str, origin: str) -> None:
         """Connect and talk until `leave`."""
@@ -211,7 +215,7 @@ class Caller(picows.WSListener):
             number += 1
             if number % 10 == 0:
                 left = max(0.0, self._playing_until - time.monotonic())
-                self._played = max(self._played, self._received - int(left * 24_000))
+                self._played = max(self._played, self._received - int(left * _RATE))
                 transport.send(_TEXT, b'{"type":"played","samples":%d}' % self._played)
             due += _FRAME
             await asyncio.sleep(max(0.0, due - time.monotonic()))

@@ -36,8 +36,8 @@ def test_the_other_calls_hear_and_are_heard_without_a_gap(rows: list[Row]) -> No
         faults = {name: row.others[name] for name in ("lost", "disordered", "closed")}
         assert faults == {"lost": 0, "disordered": 0, "closed": []}, row.name
     spoken = rows[0].others
-    for way in ("up", "down"):
-        assert spoken[way]["count"] > CALLS * BASELINE * 50 / 2, way
+    assert spoken["up"]["count"] > CALLS * BASELINE * 50 / 2
+    assert spoken["down"]["count"] > CALLS * BASELINE * 10 / 2
 
 
 def test_what_bad_neighbours_leave_behind_is_bounded(rows: list[Row]) -> None:
