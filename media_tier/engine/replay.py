@@ -43,6 +43,7 @@ BATCH = 128
 LIMIT_BYTES = 256 * 1024
 """Packed, for each call: some hours of an ordinary one. Beyond it the oldest batches go, and with them the replay."""
 WORTH_KEEPING = frozenset({EndReason.ERROR, EndReason.PROVIDER_UNAVAILABLE, EndReason.MEDIA_LOST})
+_APOSTROPHES = "['\u2019]"
 _FAREWELLS = (("good",), ("bye",), ("goodbye",))
 _PLAIN = frozenset({"code", "name", "tag"})
 """Fields that hold no words of anybody, besides those that end in `_id` or `_ids`."""
@@ -84,9 +85,10 @@ class Mask:
     def __init__(self, settings: CallSettings) -> None:
         phrases = [*WAIT_PHRASES, *_FAREWELLS]
         phrases += [tuple(spoken_words(text)) for text in (settings.end_phrase, *_backchannels(settings))]
-        wanted = [r"[^\w']+".join(map(re.escape, phrase)) for phrase in phrases if phrase]
+        phrases = [phrase for phrase in phrases if phrase]
+        wanted = [r"[^\w']+".join(re.escape(word).replace("'", _APOSTROPHES) for word in phrase) for phrase in phrases]
         # Without assertions and flags the engine skips to the first letters: ten times as fast where there is nothing.
-        self._promising = re.compile("|".join(sorted({re.escape(phrase[0]) for phrase in phrases if phrase})))
+        self._promising = re.compile("|".join(sorted({re.escape(phrase[0].split("'")[0]) for phrase in phrases})))
         self._kept = re.compile(rf"(?<![\w'])(?:{'|'.join(wanted)})(?![\w'])", re.IGNORECASE)
         self._numbering = False
 

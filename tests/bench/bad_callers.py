@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from media_tier.legs.web_wire import encode_audio
 
 TIMEOUT = 30.0
-TEXT, BINARY, CONTINUATION = 0x81, 0x82, 0x80
+TEXT, BINARY, CONTINUATION, CLOSE = 0x81, 0x82, 0x80, 0x88
 PING = b'{"type":"ping","t":1}'
 SECOND_OF_SOUND = 48_000
 
@@ -166,6 +166,11 @@ def floods(ticket: Ticket, message: bytes, megabytes: int = 2048) -> Ending:
 def joins_only(ticket: Ticket) -> Ending:
     """Tries to join, and waits for the end."""
     return Line(ticket).ending()
+
+
+def hangs_up(ticket: Ticket) -> Ending:
+    """Joins and says goodbye: nothing is wrong with it."""
+    return says(ticket, frame((1000).to_bytes(2), CLOSE))
 
 
 def falls_silent(ticket: Ticket) -> Ending:

@@ -297,6 +297,12 @@ CASES = (
     Case("used token", used_token, NOT_VALID),
     Case("wrong origin", lambda site: bad.joins_only(site.ticket(origin="https://evil.example")), WRONG_SITE),
     Case("wrong company", foreign_token, NOT_VALID),
+    # A session that was granted holds for its minute, with the configuration it was granted for.
+    Case(
+        "call disabled after it was granted",
+        lambda site: bad.hangs_up(site.ticket(company="company-b")),
+        Ending(CloseCode.NORMAL),
+    ),
     Case("model missing", lambda site: bad.joins_only(site.ticket(GEMINI)), UNAVAILABLE),
     Case("flood: pings", lambda site: bad.floods(site.ticket(), frame(bad.PING)), FLOOD),
     Case("flood: empty frames", lambda site: bad.floods(site.ticket(), frame(b"", 0x8A)), FLOOD),
