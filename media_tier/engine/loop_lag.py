@@ -17,7 +17,7 @@ WINDOW = 5.0
 LOG_ABOVE = 0.05
 JUDGE_EVERY = 1.0
 OVERLOADED_ABOVE = 0.1
-"""A p99 above this: new calls are refused. A caller hears gaps from about a quarter of the playout's lead on."""
+"""A p99 above this: new calls are refused. Half of what the playout keeps ahead of the ear: nobody hears it yet."""
 RELIEVED_BELOW = 0.04
 """A p99 below this: they are taken again."""
 
