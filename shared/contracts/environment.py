@@ -59,6 +59,8 @@ class MediaEnvironment(_Environment):
     media_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     media_capacity: Annotated[int, Field(ge=1)] = 200
     drain_seconds: Annotated[float, Field(ge=0, le=120)] = 20.0
+    keep_event_logs: bool = False
+    """Store the event log of every call, not only of those that failed."""
     call_simulation_mode: bool = False
     openai_api_key: str | None = None
     openai_websocket_base_url: str | None = None
