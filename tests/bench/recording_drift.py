@@ -76,7 +76,7 @@ def report(name: str, channel: Samples, truth: Truth) -> None:
     early, late = ([round(ms, 1) for ms in some] for some in (moved[:10], moved[-10:]))
     print(f"{name}: {len(truth)} utterances in {(truth[-1][0] - first) / 60:.1f} minutes, ms out of place:")
     print(f"  first ten {early}, last ten {late}, most {max(map(abs, moved)):.1f}")
-    print(f"  worst correlation {min(scores):.3f}")
+    print(f"  worst correlation {min(scores):.3f}, more than 40 ms: {sum(abs(ms) > 40 for ms in moved)} utterances")
 
 
 async def main(minutes: float, ppm: float) -> None:
@@ -91,7 +91,9 @@ async def main(minutes: float, ppm: float) -> None:
             sides = channels(path)
         finally:
             await asyncio.to_thread(stop_platform, process, running.data)
-    print(f"the caller's sound clock ran {ppm:+.0f} ppm against this machine's")
+    print(
+        f"the caller's sound clock ran {ppm:+.0f} ppm against this machine's; it failed to play {caller.stalls} times"
+    )
     report("caller", sides[0], spoken(caller))
     report("AI", sides[1], heard(caller))
 
