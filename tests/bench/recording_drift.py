@@ -52,14 +52,15 @@ def spoken(caller: Caller) -> Truth:
 
 
 def heard(caller: Caller) -> Truth:
-    """What the caller heard after the opening, each run of sound with its monotonic second."""
+    """What the caller heard since it first spoke (the opening is over), each run of sound with its monotonic second."""
     sound, times = samples(bytes(caller.heard)), caller.heard_at
     breaks = [0, *(i for i in range(1, len(times)) if times[i][1] - times[i - 1][1] > 0.15), len(times)]
     runs = []
     for first, after in itertools.pairwise(breaks):
         end = times[after][0] if after < len(times) else len(sound)
         runs.append((times[first][1], sound[times[first][0] : end]))
-    return [(at, run) for at, run in runs[1:] if len(run) > RATE // 3]
+    opened = spoken(caller)[0][0]
+    return [(at, run) for at, run in runs if at > opened and len(run) > RATE // 3]
 
 
 def report(name: str, channel: Samples, truth: Truth) -> None:
