@@ -147,3 +147,10 @@ class Prompter(Protocol):
 
     async def load(self, settings: CallSettings, texts: Sequence[str]) -> None: ...
     def pcm(self, settings: CallSettings, text: str) -> bytes | None: ...
+
+
+class CarrierAccounts(Protocol):
+    """Secrets of the accounts carriers reach us by, decrypted."""
+
+    async def secret(self, account_id: str, field: str) -> str | None:
+        """One secret, such as `auth_token`; None: there is no such account or secret. Raises if it cannot tell."""

@@ -1,0 +1,96 @@
+"""What comes before picows: reads the head of a request, lets its door examine it, then hands the connection over.
+
+picows decides about an upgrade in one synchronous call, which cannot ask a database; and it has no hook for sockets
+that connect and never finish their request. Invariant: nothing is answered, and nothing read beyond what arrived with
+the head, before the examination is over; all of it together takes at most `seconds`.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Protocol, cast
+
+MAX_HEAD_BYTES = 16 * 1024
+_END = b"\r\n\r\n"
+
+
+class Door(Protocol):
+    """Whose connections these are."""
+
+    def began(self, transport: asyncio.Transport) -> None:
+        """A TCP connection came."""
+
+    def ended(self, transport: asyncio.Transport) -> None:
+        """Its request is examined, or it is gone; may be told twice."""
+
+    def examine(self, head: bytes) -> Awaitable[int] | None:
+        """Whether this request needs a check, which answers an HTTP status: 200 goes on, anything else refuses."""
+
+    def protocol(self, status: int) -> asyncio.BufferedProtocol:
+        """Who goes on with the connection and answers the request."""
+
+
+class Handshake(asyncio.Protocol):
+    """One connection until its request is complete and examined."""
+
+    def __init__(self, door: Door, seconds: float) -> None:
+        self._door, self._seconds = door, seconds
+        self._head = bytearray()
+        self._transport: asyncio.Transport
+        self._deadline: asyncio.TimerHandle | None = None
+        self._checking: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A TCP connection came."""
+        stream = cast(asyncio.Transport, transport)  # uvloop's is none by descent
+        self._transport = stream
+        self._deadline = asyncio.get_running_loop().call_later(self._seconds, stream.abort)
+        self._door.began(stream)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """It is gone before it was handed over."""
+        self._settled()
+        if self._checking is not None:
+            self._checking.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """More of the request."""
+        self._head += data
+        if _END not in self._head:
+            if len(self._head) > MAX_HEAD_BYTES:
+                self._transport.abort()
+            return
+        self._transport.pause_reading()
+        check = self._door.examine(bytes(self._head))
+        if check is None:
+            self._hand_over(200)
+        else:
+            self._checking = asyncio.get_running_loop().create_task(self._check(check))
+
+    async def _check(self, check: Awaitable[int]) -> None:
+        status = await check
+        self._checking = None
+        self._hand_over(status)
+
+    def _hand_over(self, status: int) -> None:
+        transport = self._transport
+        if transport.is_closing():
+            return
+        self._settled()
+        protocol = self._door.protocol(status)
+        # Reading stands still, so that the loop starts it anew in the way of the new protocol.
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        data = memoryview(self._head)
+        while data and not transport.is_closing():
+            room = memoryview(protocol.get_buffer(len(data)))
+            size = min(len(room), len(data))
+            room[:size] = data[:size]
+            data = data[size:]
+            protocol.buffer_updated(size)
+        if not transport.is_closing():
+            transport.resume_reading()
+
+    def _settled(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._door.ended(self._transport)
