@@ -17,6 +17,8 @@ STOP_TIMEOUT = 0.5
 """Seconds without an answer to a stop before the position is estimated."""
 ACK_TIMEOUT = 3.0
 """Seconds of outstanding sound without an acknowledgement before playing is estimated."""
+LEAST_MS = 20
+"""Nothing shorter is sent only because the far end has not acknowledged more."""
 SMOOTHING = 0.08
 """Seconds by which acknowledgements may jitter without tearing the heard sound apart."""
 
@@ -64,13 +66,15 @@ class _Epoch:
 class Playout:
     """The sound of one leg. The owner calls `due` and then `tick` every 20 ms, and `heard` when it records.
 
-    `lead_ms` is how far ahead of real time it sends, `unacked_ms` how much may be under way unacknowledged.
+    `lead_ms` is how far ahead of real time it sends, in messages of about `batch_ms` once that far ahead (a message
+    costs more than its sound); `unacked_ms` is how much may be under way unacknowledged.
     """
 
-    def __init__(self, *, rate: int = 24_000, chunk_ms: int = 20, lead_ms: int = 300, unacked_ms: int = 2000) -> None:
+    def __init__(self, *, rate: int = 24_000, batch_ms: int = 100, lead_ms: int = 300, unacked_ms: int = 2000) -> None:
         self._rate = rate
-        self._chunk = rate * chunk_ms // 1000
         self._lead = rate * lead_ms // 1000
+        self._enough = self._lead - rate * batch_ms // 1000
+        self._least = rate * LEAST_MS // 1000
         self._unacked = rate * unacked_ms // 1000
         self._epochs: deque[_Epoch] = deque((_Epoch(),))
         self._counter = 0
@@ -118,22 +122,20 @@ class Playout:
                 return self._finish(epoch, playback)
         return []
 
-    def due(self, now: float) -> list[bytes]:
-        """What to send now, in chunks of 20 ms or, at the end of the sound and when the far end runs dry, less."""
+    def due(self, now: float) -> bytes:
+        """What to send now, possibly nothing."""
         epoch = self._epochs[-1]
         if not epoch.queued:
-            return []
+            return b""
         self._advance(now)
         if self._ahead == 0 or self._anchored_at is None:
             self._anchored_at = now
-        chunks = []
-        while epoch.queued and self._ahead < self._lead and epoch.outstanding + self._chunk <= self._unacked:
-            if epoch.queued < self._chunk and self._ahead > 2 * self._chunk and not epoch.queue[-1].playback.ended:
-                break
-            if not epoch.outstanding:
-                self._progress_at = now
-            chunks.append(self._take(epoch))
-        return chunks
+        acceptable = self._unacked - epoch.outstanding
+        if self._ahead > self._enough or acceptable < self._least:
+            return b""
+        if not epoch.outstanding:
+            self._progress_at = now
+        return self._take(epoch, min(epoch.queued, self._lead - self._ahead, acceptable))
 
     def clear(self, now: float) -> None:
         """Drop everything; tell the far end to stop at the same time. `on_stopped` or `tick` has the results."""
@@ -213,9 +215,8 @@ class Playout:
             self._anchored_at += played / self._rate
             self._ahead = max(0, self._ahead - played)
 
-    def _take(self, epoch: _Epoch) -> bytes:
-        wanted = min(self._chunk, epoch.queued) * 2
-        samples = wanted // 2
+    def _take(self, epoch: _Epoch, samples: int) -> bytes:
+        wanted = samples * 2
         parts = []
         while wanted:
             span = epoch.queue[0]

@@ -153,6 +153,7 @@ class LiveCall:
     def play(self, playback_id: str, pcm: bytes) -> None:
         """Queue sound for the caller."""
         self.playout.push(playback_id, pcm)
+        self._send(self.ports.clock())
         self.ports.wheel.add(self._turn)
 
     def silence(self) -> None:
@@ -211,13 +212,15 @@ class LiveCall:
         """Send what is due; returns whether this call wants more turns."""
         if self.over:
             return False
-        if self.leg is not None:
-            for chunk in self.playout.due(now):
-                self.leg.play(chunk)
+        self._send(now)
         events = self.playout.tick(now)
         if events:
             self.acknowledged(events)
         return not self.playout.idle
+
+    def _send(self, now: float) -> None:
+        if self.leg is not None and (pcm := self.playout.due(now)):
+            self.leg.play(pcm)
 
     # Keeping and ending
 
