@@ -1,13 +1,15 @@
 """The seams of the media tier: what the engine needs from the outside, each with at most five verbs.
 
-Sound inside the house is PCM16 little-endian mono at 24 kHz (`bytes`). Verbs that touch a live call never block and
-never wait: they queue, and what comes of them is an event.
+Sound inside the house is PCM16 little-endian mono at 24 kHz (`bytes`), but for what leg, playout and provider of a call
+by phone pass on: that is µ-law, so that nothing is converted on its way (`SessionSeed.audio`). Verbs that touch a live
+call never block and never wait: they queue, and what comes of them is an event.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from media_tier.audio.formats import PCM_24K, AudioFormat
 from media_tier.call.commands import HistoryItem, ToolOutcome
 from media_tier.call.events import Event
 from shared.contracts.messages.widget_socket import CloseCode
@@ -53,6 +55,8 @@ class SessionSeed:
     history: Sequence[HistoryItem] = ()
     tools_done: Sequence[ToolOutcome] = ()
     resume_handle: str | None = None
+    audio: AudioFormat = PCM_24K
+    """Of the call's sound, both ways."""
 
 
 class ProviderListener(Protocol):

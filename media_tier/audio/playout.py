@@ -5,7 +5,7 @@ sample it plays; samples it flushed never count. A `clear` splits the sound into
 belongs to the epoch being stopped until the far end answers, what is pushed after it to the next. The far end
 answers in order, so a position always belongs to the oldest epoch that is still open.
 
-`now` is monotonic seconds of one clock. Sound is PCM16 mono; positions are samples.
+`now` is monotonic seconds of one clock. Sound is mono, `width` bytes a sample; positions are samples.
 """
 
 from collections import deque
@@ -70,8 +70,16 @@ class Playout:
     costs more than its sound); `unacked_ms` is how much may be under way unacknowledged.
     """
 
-    def __init__(self, *, rate: int = 24_000, batch_ms: int = 100, lead_ms: int = 300, unacked_ms: int = 2000) -> None:
-        self._rate = rate
+    def __init__(
+        self,
+        *,
+        rate: int = 24_000,
+        width: int = 2,
+        batch_ms: int = 100,
+        lead_ms: int = 300,
+        unacked_ms: int = 2000,
+    ) -> None:
+        self._rate, self._width = rate, width
         self._lead = rate * lead_ms // 1000
         self._enough = self._lead - rate * batch_ms // 1000
         self._least = rate * LEAST_MS // 1000
@@ -102,16 +110,17 @@ class Playout:
         return len(self._epochs) == 1 and not epoch.queued and not epoch.outstanding
 
     def push(self, playback_id: str, pcm: bytes) -> None:
-        """Queue sound, an even number of bytes."""
-        if len(pcm) & 1:
-            raise ValueError("PCM16 holds an even number of bytes")
+        """Queue sound, whole samples."""
+        samples, rest = divmod(len(pcm), self._width)
+        if rest:
+            raise ValueError("sound ends within a sample")
         epoch = self._epochs[-1]
         playback = epoch.playbacks.get(playback_id)
         if playback is None:
             playback = epoch.playbacks[playback_id] = _Playback(playback_id)
         if pcm:
-            playback.pushed += len(pcm) // 2
-            epoch.queued += len(pcm) // 2
+            playback.pushed += samples
+            epoch.queued += samples
             epoch.queue.append(_Span(playback, pcm))
 
     def end(self, playback_id: str) -> list[Event]:
@@ -216,7 +225,7 @@ class Playout:
             self._ahead = max(0, self._ahead - played)
 
     def _take(self, epoch: _Epoch, samples: int) -> bytes:
-        wanted = samples * 2
+        wanted = samples * self._width
         parts = []
         while wanted:
             span = epoch.queue[0]
@@ -249,7 +258,7 @@ class Playout:
             self._ahead = min(self._ahead, epoch.outstanding)
         events: list[Event] = []
         parts = []
-        left = samples * 2
+        left = samples * self._width
         while left:
             span = epoch.sent[0]
             part = span.pcm[span.start : span.start + left]
@@ -259,7 +268,7 @@ class Playout:
                 epoch.sent.popleft()
             parts.append(part)
             playback = span.playback
-            playback.heard += len(part) // 2
+            playback.heard += len(part) // self._width
             if not playback.started:
                 playback.started = True
                 events.append(PlaybackStarted(playback.playback_id))

@@ -28,7 +28,6 @@ from media_tier.call.session import CallSession
 from media_tier.engine.driver import Driver
 from media_tier.engine.links import Links
 from media_tier.ports import (
-    SAMPLE_RATE,
     Clock,
     Journal,
     Leg,
@@ -43,7 +42,6 @@ from shared.contracts.records.call import CallRecord, Checkpoint, EndedBy, EndRe
 log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY = 1.0
-BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class LiveCall:
         self.record, self.ports, self.seed = record, ports, seed
         self.epoch = record.epoch
         self.leg: Leg | None = None
-        self.playout = Playout()
+        self.playout = Playout(rate=seed.audio.rate, width=seed.audio.width)
         self.recording = False
         self.over = False
         self._gone = gone
@@ -110,7 +108,7 @@ class LiveCall:
         self._driver = Driver(
             self.session, lambda command: execute(self, command), self._crash, ports.clock, self._loop
         )
-        self.links = Links(self.post, self._provider_audio, ports.journal.usage, self._tasks)
+        self.links = Links(self.post, self._provider_audio, ports.journal.usage, self._tasks, seed.audio)
 
     # The caller's side
 
@@ -127,7 +125,7 @@ class LiveCall:
     def caller_audio(self, pcm: bytes) -> None:
         """Sound from the caller, just arrived."""
         if self.recording:
-            self.ports.recorder.caller(pcm, self.elapsed_ms - len(pcm) // BYTES_PER_MS)
+            self.ports.recorder.caller(pcm, self.elapsed_ms - len(pcm) // self.seed.audio.bytes_per_ms)
         self.links.send(pcm)
 
     def detach(self, generation: int) -> None:

@@ -49,7 +49,7 @@ from shared.contracts.messages.widget_socket import CloseCode
 RATE = 8_000
 CHUNK = RATE // 50
 MARK_SECONDS = 0.2
-"""Less than the playout's lead, so that the mark that ends a response arrives before its last sound was played."""
+"""At most so much is sent without a mark after it."""
 KEYS = frozenset("0123456789*#")
 
 
@@ -82,12 +82,17 @@ class TwilioLeg:
         """Send µ-law 8 kHz."""
         if self._codec is None or self._clean is not None:
             return
-        was_idle = self._flow.sent_some(len(pcm), self._clock())
-        self._wire.send(self._codec.media(pcm))
-        if was_idle or len(pcm) < CHUNK:  # how it begins and how it ends is to be known at once
+        now = self._clock()
+        if self._flow.idle(now):  # that it begins to sound is to be known at once
+            self._send(self._codec, pcm[:CHUNK], now)
             self._mark()
-        elif self._mark_timer is None:
-            self._mark_timer = asyncio.get_running_loop().call_later(MARK_SECONDS, self._mark)
+            pcm = pcm[CHUNK:]
+        if pcm:
+            self._send(self._codec, pcm, now)
+            if self._mark_timer is None:
+                # Whatever comes next, the mark is there before the last of this was played.
+                wait = min(MARK_SECONDS, self._flow.ahead(now) * 0.75)
+                self._mark_timer = asyncio.get_running_loop().call_later(wait, self._mark)
 
     def stop(self) -> None:
         """Make Twilio drop what it buffers; `on_stopped` follows."""
@@ -238,6 +243,10 @@ class TwilioLeg:
         else:
             listener.on_event(waiting)
 
+    def _send(self, codec: StreamCodec, mulaw: bytes, now: float) -> None:
+        self._flow.sent_some(len(mulaw), now)
+        self._wire.send(codec.media(mulaw))
+
     def _mark(self) -> None:
         if self._mark_timer is not None:
             self._mark_timer.cancel()
@@ -263,13 +272,19 @@ class _Flow:
         self._number = 0
         self._marks: deque[tuple[str, int]] = deque()
 
-    def sent_some(self, samples: int, now: float) -> bool:
-        """Sound is sent; answers whether Twilio had nothing to play before it."""
-        idle = self.played(now) >= self._sent
-        if idle:
+    def idle(self, now: float) -> bool:
+        """Whether Twilio has nothing to play."""
+        return self.played(now) >= self._sent
+
+    def ahead(self, now: float) -> float:
+        """Seconds of sound that Twilio still holds."""
+        return (self._sent - self.played(now)) / RATE
+
+    def sent_some(self, samples: int, now: float) -> None:
+        """Sound is sent."""
+        if self.idle(now):
             self._known, self._known_at = self._sent, now
         self._sent += samples
-        return idle
 
     def played(self, now: float) -> int:
         """As far as time tells."""

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from infra.local.standins.conversation import BrainMaker, StandInScript
 from infra.local.standins.openai_rules import Refused, checked_item, updated
+from infra.local.standins.openai_sound import WireSound
 from infra.local.standins.openai_turns import Turns
 
 _ids = itertools.count(1)
@@ -38,6 +39,7 @@ class Session:
         self.produced: dict[str, float] = {}
         """Milliseconds of sound made, by item."""
         self.has_spoken = False
+        self.sound = WireSound()
         self.conversation_id = self.new_id("conv")
         self.turns = Turns(self, make_brain)
         self._handlers: dict[str, Callable[[dict[str, Any]], Awaitable[None]]] = {
