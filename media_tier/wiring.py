@@ -184,8 +184,8 @@ class MediaProcess:
     async def start(self) -> None:
         """Connect to what is needed and begin to show life."""
         env, session = self.env, get_session()
-        # A user agent of our own: botocore would compose one anew for every request.
-        config = AioConfig(user_agent="call-media", max_pool_connections=50)
+        # botocore would compose a user agent anew and check our own arguments for every request.
+        config = AioConfig(user_agent="call-media", parameter_validation=False, max_pool_connections=50)
         options = {"region_name": env.aws_region, "endpoint_url": env.aws_endpoint_url, "config": config}
         dynamo = await self._stack.enter_async_context(session.create_client("dynamodb", **options))
         sqs = await self._stack.enter_async_context(session.create_client("sqs", **options))

@@ -25,7 +25,8 @@ from media_tier.call.sentences import (
 )
 from shared.contracts.records.call import EndedBy, EndReason
 
-CAPTION_S = 0.5
+CAPTION_S = 0.25
+"""How often the words being heard are shown."""
 
 
 def run(call: Call) -> None:
@@ -163,6 +164,8 @@ def _drain(call: Call) -> None:
 
 
 def _captions(call: Call) -> None:
+    if call.caption_at is not None and call.clock.now < call.caption_at:
+        return
     call.caption_at = None
     if not call.configuration.settings.transcription.enabled or call.phase is Phase.ENDED:
         return

@@ -41,7 +41,8 @@ from shared.contracts.records.call import CallRecord, Checkpoint, EndedBy, EndRe
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT_EVERY = 1.0
+CHECKPOINT_EVERY = 2.0
+"""The transcript is stored as it is said: what a lost checkpoint loses is the state of policies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,9 @@ class LiveCall:
 
     def caller_audio(self, pcm: bytes) -> None:
         """Sound from the caller, just arrived."""
+        self.links.send(pcm)
         if self.recording:
             self.ports.recorder.caller(pcm, self.elapsed_ms - len(pcm) // self.seed.audio.bytes_per_ms)
-        self.links.send(pcm)
 
     def detach(self, generation: int) -> None:
         """The connection of this generation is gone."""
@@ -228,7 +229,7 @@ class LiveCall:
         work.add_done_callback(self._tasks.discard)
 
     def checkpoint_soon(self) -> None:
-        """Store the core's state within a second."""
+        """Store the core's state within two seconds."""
         if self._checkpoint_timer is None and not self.over:
             self._checkpoint_timer = self._loop.call_later(CHECKPOINT_EVERY, self.checkpoint)
 
