@@ -1,8 +1,8 @@
 """The door: the one port widgets and Twilio's streams connect to and load balancers probe.
 
 Invariant: whatever one connection does costs at most that connection. A refused widget is upgraded first, because a
-browser shows scripts neither status nor body of a failed upgrade, only a close code. A stream is upgraded only if its
-signature is its account's, and says by its `start` message whose it is before its call is set up.
+browser shows scripts neither status nor body of a failed upgrade, only a close code. A stream is upgraded only if
+its account signed it and its ticket is good, and says by its `start` which call it carries before that is set up.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # missing in its stubs, used by its own factory
 
-from media_tier.legs.handshake import Handshake
+from media_tier.legs.handshake import Handshake, Verdict
 from media_tier.legs.twilio import TwilioLeg
 from media_tier.legs.twilio_gate import StreamGate, StreamRequest, stream_request
 from media_tier.legs.twilio_wire import StartMetadata
@@ -121,37 +121,38 @@ class Server:
         """A TCP connection is upgraded, or gone."""
         self._half_open.pop(transport, None)
 
-    def examine(self, head: bytes) -> Awaitable[int] | None:
+    def examine(self, head: bytes) -> Awaitable[Verdict] | None:
         """Only streams are checked before they are answered: 200, 403, or 503 when that could not be done."""
         request = stream_request(head)
         return None if request is None or self._gate is None else self._check(self._gate, request)
 
-    async def _check(self, gate: StreamGate, request: StreamRequest) -> int:
+    async def _check(self, gate: StreamGate, request: StreamRequest) -> Verdict:
         try:
-            return 200 if await gate.admits(request) else 403
+            account_sid = await gate.admits(request)
         except Exception:  # whatever the account store failed on, Twilio must get an answer
-            _log.exception("The signature of a stream could not be checked")
-            return 503
+            _log.exception("A stream could not be checked")
+            return Verdict(503)
+        return Verdict(403) if account_sid is None else Verdict(200, account_sid)
 
-    def protocol(self, status: int) -> asyncio.BufferedProtocol:
+    def protocol(self, verdict: Verdict) -> asyncio.BufferedProtocol:
         """picows for one connection whose request was found good (200) or not."""
         # Positional, as picows' own factory does: host, path, client side, factory, logger, disconnect on exception,
         # handshake timeout (ours, before it comes to this: picows' leaves a future nobody awaits), auto ping, its idle
         # and reply timeouts and strategy, auto pong, frame cap, extra headers, first buffer.
         made: asyncio.BufferedProtocol = WSProtocol(
-            None, None, False, lambda request: self._route(request, status), _wire_log, True, None, False, 20, 20,
+            None, None, False, lambda request: self._route(request, verdict), _wire_log, True, None, False, 20, 20,
             WSAutoPingStrategy.PING_WHEN_IDLE, False, _MAX_FRAME, None, 8 * 1024,
         )  # fmt: skip
         return made
 
-    def _route(self, request: WSUpgradeRequest, status: int) -> _Route:
+    def _route(self, request: WSUpgradeRequest, verdict: Verdict) -> _Route:
         path = request.path.decode("ascii", "replace").partition("?")[0]
         if path == "/health":
             return _answer(200, b'{"status":"ok"}')
         if path == "/ready":
             return _answer(200, b'{"status":"ready"}') if self._ready() else _answer(503, b'{"status":"not ready"}')
-        if status != 200:
-            return _answer(status, b'{"error":{"code":"refused","message":"This stream may not connect."}}')
+        if verdict.status != 200:
+            return _answer(verdict.status, b'{"error":{"code":"refused","message":"This stream may not connect."}}')
         # Firefox sends "keep-alive, Upgrade"; picows compares the whole value.
         if "upgrade" in _words(request.headers.get("Connection", "").lower()):
             request.headers["Connection"] = "Upgrade"
@@ -160,7 +161,7 @@ class Server:
             return self._widget(match[1], request)
         stream = stream_request(b"GET " + request.path + b" HTTP/1.1\r\n")
         if stream is not None and self._gate is not None:
-            return self._stream(stream)
+            return self._stream(stream, verdict.subject)
         return _answer(404, b'{"error":{"code":"not_found","message":"There is nothing here."}}')
 
     def _widget(self, session_id: str, request: WSUpgradeRequest) -> _Route:
@@ -180,10 +181,13 @@ class Server:
         connection = WebSocket(self._limits, lambda wire: WebLeg(wire, self._limits, self._clock), opened, self._closed)
         return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(agreed), connection)
 
-    def _stream(self, request: StreamRequest) -> _Route:
+    def _stream(self, request: StreamRequest, account_sid: str) -> _Route:
         def started(leg: TwilioLeg, start: StartMetadata) -> None:
-            origin = f"twilio:{request.account_id}"
-            admitting = self._doorkeeper.admit(request.session_id, request.token, origin, leg, start.call_sid)
+            if start.account_sid != account_sid:
+                leg.refuse(CloseCode.UNAUTHORIZED, SENTENCES[CloseCode.UNAUTHORIZED])
+                return
+            whose = (request.session_id, request.token, request.origin)
+            admitting = self._doorkeeper.admit(*whose, leg, start.call_sid)
             self._keep(self._admit(leg, admitting))
 
         return WebSocket(

@@ -7,6 +7,7 @@ call never block and never wait: they queue, and what comes of them is an event.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from media_tier.audio.formats import PCM_24K, AudioFormat
@@ -24,6 +25,7 @@ from shared.contracts.records.call import (
 )
 from shared.contracts.settings.ai_model import AiModel, Capabilities
 from shared.contracts.settings.call_settings import CallSettings
+from shared.contracts.settings.integration import IntegrationAccount
 
 SAMPLE_RATE = 24_000
 FRAME_MS = 20
@@ -154,7 +156,13 @@ class Prompter(Protocol):
 
 
 class CarrierAccounts(Protocol):
-    """Secrets of the accounts carriers reach us by, decrypted."""
+    """The accounts carriers reach us by, and their secrets, decrypted. Raises if it cannot tell."""
 
-    async def secret(self, account_id: str, field: str) -> str | None:
-        """One secret, such as `auth_token`; None: there is no such account or secret. Raises if it cannot tell."""
+    async def account(self, account_id: str) -> IntegrationAccount | None: ...
+    async def secret(self, company_id: str, account_id: str, field: str) -> str | None: ...
+
+
+class Tickets(Protocol):
+    """Whether a token would let somebody join a call now, without using it up."""
+
+    async def expects(self, session_id: str, token_hash: str, origin: str, now: datetime) -> bool: ...

@@ -27,7 +27,8 @@ from media_tier.engine.live_call import CallPorts, elapsed_since
 from media_tier.engine.loop_lag import LoopLag
 from media_tier.engine.roster import Room, Roster
 from media_tier.engine.tools import PlatformTools
-from media_tier.ports import RealtimeModel, Refused, SessionSeed
+from media_tier.legs.twilio_gate import StreamGate
+from media_tier.ports import CarrierAccounts, RealtimeModel, Refused, SessionSeed, Tickets
 from media_tier.providers.gemini import GeminiLiveModel
 from media_tier.providers.openai import OpenAiRealtimeModel
 from shared.adapters.aws.media.batch_writer import BatchWriter
@@ -142,6 +143,13 @@ def by_phone(ports: CallPorts) -> CallPorts:
         recorder=PhoneRecorder(ports.recorder),
         prompter=PhonePrompts(ports.prompter),
     )
+
+
+def stream_gate(env: MediaEnvironment, accounts: CarrierAccounts, tickets: Tickets) -> StreamGate | None:
+    """Who lets Twilio's streams in; nobody does where carriers cannot reach us."""
+    if env.public_base_url is None:
+        return None
+    return StreamGate(accounts, tickets, env.public_base_url, time.monotonic, utc_now)
 
 
 def realtime_models(env: MediaEnvironment) -> dict[str, RealtimeModel]:

@@ -7,10 +7,19 @@ the head, before the examination is over; all of it together takes at most `seco
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 MAX_HEAD_BYTES = 16 * 1024
 _END = b"\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the examination of a request found: the HTTP status it is refused with, 200 to go on; and for whom."""
+
+    status: int = 200
+    subject: str = ""
 
 
 class Door(Protocol):
@@ -22,10 +31,10 @@ class Door(Protocol):
     def ended(self, transport: asyncio.Transport) -> None:
         """Its request is examined, or it is gone; may be told twice."""
 
-    def examine(self, head: bytes) -> Awaitable[int] | None:
-        """Whether this request needs a check, which answers an HTTP status: 200 goes on, anything else refuses."""
+    def examine(self, head: bytes) -> Awaitable[Verdict] | None:
+        """The check this request needs, if it needs one."""
 
-    def protocol(self, status: int) -> asyncio.BufferedProtocol:
+    def protocol(self, verdict: Verdict) -> asyncio.BufferedProtocol:
         """Who goes on with the connection and answers the request."""
 
 
@@ -62,21 +71,21 @@ class Handshake(asyncio.Protocol):
         self._transport.pause_reading()
         check = self._door.examine(bytes(self._head))
         if check is None:
-            self._hand_over(200)
+            self._hand_over(Verdict())
         else:
             self._checking = asyncio.get_running_loop().create_task(self._check(check))
 
-    async def _check(self, check: Awaitable[int]) -> None:
-        status = await check
+    async def _check(self, check: Awaitable[Verdict]) -> None:
+        verdict = await check
         self._checking = None
-        self._hand_over(status)
+        self._hand_over(verdict)
 
-    def _hand_over(self, status: int) -> None:
+    def _hand_over(self, verdict: Verdict) -> None:
         transport = self._transport
         if transport.is_closing():
             return
         self._settled()
-        protocol = self._door.protocol(status)
+        protocol = self._door.protocol(verdict)
         # Reading stands still, so that the loop starts it anew in the way of the new protocol.
         transport.set_protocol(protocol)
         protocol.connection_made(transport)

@@ -8,6 +8,7 @@ way to Twilio and back is left out of that, so what is called heard was heard.
 |---|---|
 | anything but `connected` before `start`; a second `start` or `connected` | closed, 1008 |
 | a `streamSid` that is not this stream's | closed, 1008 |
+| a `start` of another account, or of another call than the ticket's | closed, 4401 |
 | more than 64 KiB | closed, 1009 |
 | no JSON, no base64, missing or odd fields | left out; the fifth closes, 1008 |
 | no `start` in time; nothing at all for 10 s | closed, 4408 |

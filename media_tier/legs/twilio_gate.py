@@ -1,18 +1,23 @@
-"""Whether a stream's upgrade comes from Twilio on behalf of the account its address names.
+"""Whether a stream's upgrade comes from Twilio on behalf of the account its address names, for a call of ours.
 
 Twilio signs the upgrade with the account's auth token over the `wss://` address exactly as in the TwiML, without
 parameters (twilio.com/docs/usage/security, media-streams). Behind load balancers the address must be put together from
-our public one. Invariant: whoever cannot sign learns nothing, not even whether the account exists.
+our public one. The ticket is looked at here and used up later, when the stream has said which call it carries.
+Invariant: whoever cannot sign learns nothing, not even whether the account exists.
 """
 
 import base64
+import hashlib
 import hmac
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
-from media_tier.ports import CarrierAccounts, Clock
+from media_tier.ports import CarrierAccounts, Clock, Tickets
+from shared.contracts.settings.integration import TwilioAccount
 
 STREAM_PATH = "/api/webhooks/twilio/stream/"
 SIGNATURE = b"x-twilio-signature"
@@ -37,6 +42,11 @@ class StreamRequest:
     token: str
     signature: str
 
+    @property
+    def origin(self) -> str:
+        """As in `records.call.Session`."""
+        return f"twilio:{self.account_id}"
+
 
 def stream_request(head: bytes) -> StreamRequest | None:
     """Read the head of an HTTP request; None if it is not for a stream."""
@@ -59,45 +69,69 @@ def signature_of(auth_token: str, url: str) -> str:
 
 
 class StreamGate:
-    """Checks signatures. `public_base_url` is the http(s) address the product is reached by."""
+    """Checks signatures and tickets. `public_base_url` is the http(s) address the product is reached by."""
 
-    def __init__(self, accounts: CarrierAccounts, public_base_url: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        accounts: CarrierAccounts,
+        tickets: Tickets,
+        public_base_url: str,
+        clock: Clock,
+        utc_now: Callable[[], datetime],
+    ) -> None:
         parts = urlsplit(public_base_url)
         scheme = "ws" if parts.scheme in ("http", "ws") else "wss"
         # As the address names it, and as it reads when a default port is added or taken away on the way.
         hosts = {parts.netloc, parts.hostname or "", f"{parts.hostname}:{parts.port or 443}"}
         self._origins = tuple(f"{scheme}://{host}" for host in sorted(hosts))
-        self._accounts, self._clock = accounts, clock
-        self._kept: OrderedDict[str, tuple[str | None, float]] = OrderedDict()
+        self._accounts, self._tickets, self._clock, self._utc_now = accounts, tickets, clock, utc_now
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    async def admits(self, request: StreamRequest) -> bool:
-        """Whether the request is signed by its account. What the account store raises comes through."""
-        token, age = await self._auth_token(request.account_id)
-        if self._signed(token, request):
-            return True
-        if age > FRESH_SECONDS:  # it may have been rotated
-            self._kept.pop(request.account_id, None)
-            token, _ = await self._auth_token(request.account_id)
-            return self._signed(token, request)
-        return False
+    async def admits(self, request: StreamRequest) -> str | None:
+        """The AccountSid whose stream may come in; None if it may not. What a store raises comes through."""
+        account_sid = await self._signer(request)
+        if account_sid is None:
+            return None
+        token_hash = hashlib.sha256(request.token.encode()).hexdigest()
+        expected = await self._tickets.expects(request.session_id, token_hash, request.origin, self._utc_now())
+        return account_sid if expected else None
 
-    def _signed(self, auth_token: str | None, request: StreamRequest) -> bool:
-        given = request.signature.encode("utf-8")
+    async def _signer(self, request: StreamRequest) -> str | None:
+        kept = await self._look_up(request.account_id)
+        if not self._signed(kept, request) and self._clock() - kept.at > FRESH_SECONDS:
+            self._kept.pop(request.account_id, None)  # the token may have been rotated
+            kept = await self._look_up(request.account_id)
+        return kept.account_sid if self._signed(kept, request) else None
+
+    def _signed(self, kept: "_Kept", request: StreamRequest) -> bool:
+        given = request.signature.encode()
         known = [
-            hmac.compare_digest(signature_of(auth_token or "", origin + request.path).encode(), given)
+            hmac.compare_digest(signature_of(kept.auth_token, origin + request.path).encode(), given)
             for origin in self._origins
         ]
-        return any(known) and bool(auth_token)
+        return any(known) and bool(kept.auth_token)
 
-    async def _auth_token(self, account_id: str) -> tuple[str | None, float]:
-        """The token and its age in seconds."""
+    async def _look_up(self, account_id: str) -> "_Kept":
         now = self._clock()
         kept = self._kept.get(account_id)
-        if kept is not None and now - kept[1] < KEPT_SECONDS:
-            return kept[0], now - kept[1]
-        token = await self._accounts.secret(account_id, "auth_token")
-        self._kept[account_id] = token, now
+        if kept is not None and now - kept.at < KEPT_SECONDS:
+            return kept
+        kept = _Kept("", "", now)
+        account = await self._accounts.account(account_id)
+        if isinstance(account, TwilioAccount):
+            token = await self._accounts.secret(account.company_id, account_id, "auth_token")
+            kept = _Kept(account.account_sid, token or "", now)
+        self._kept[account_id] = kept
         self._kept.move_to_end(account_id)
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
-        return token, 0.0
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An account as it was found; no token: there is no such account, or none that could sign."""
+
+    account_sid: str
+    auth_token: str
+    at: float

@@ -46,6 +46,8 @@ class MediaEnvironment(_Environment):
     media_host: str = "0.0.0.0"
     media_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     media_capacity: Annotated[int, Field(ge=1)] = 200
+    public_base_url: str | None = None
+    """What carriers reach us by; without it no phone calls are taken."""
     drain_seconds: Annotated[float, Field(ge=0, le=120)] = 20.0
     call_simulation_mode: bool = False
     openai_api_key: str | None = None

@@ -14,16 +14,18 @@ import uvloop
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from infra.local.gateway import SOCKET_PATH
 from media_tier.app import Server
 from media_tier.call.events import Dtmf, EndRequested, Party
 from media_tier.legs import twilio_gate
-from media_tier.legs.twilio_gate import StreamGate, signature_of, stream_request
+from media_tier.legs.twilio_gate import signature_of, stream_request
 from media_tier.ports import Refused
 from shared.contracts.messages.widget_socket import CloseCode
 from tests.media.door_fakes import QUICK, Engine, Keeper, door, raw, until, widget
 from tests.media.door_fakes import audio as widget_audio
 from tests.media.door_fakes import hear as widget_hears
 from tests.media.twilio_fakes import (
+    ACCOUNT,
     ACCOUNT_ID,
     CALL,
     CONNECTED,
@@ -31,6 +33,7 @@ from tests.media.twilio_fakes import (
     PATH,
     TOKEN,
     Accounts,
+    AnyTicket,
     closed,
     event,
     gate_of,
@@ -80,11 +83,12 @@ async def test_a_signed_stream_gets_in_and_is_admitted_by_its_ticket() -> None:
         await say(socket, start())
         await until(lambda: keeper.asked)
     assert keeper.asked == [("s-1", "ticket", f"twilio:{ACCOUNT_ID}", CALL)]
-    assert accounts.asked == [(ACCOUNT_ID, "auth_token")]
+    assert accounts.asked == [ACCOUNT_ID]
 
 
 async def test_all_refusals_look_the_same() -> None:
-    async with door(Keeper(), gate=gate_of(Accounts())) as server:
+    async with door(Keeper(), gate=gate_of(Accounts(), AnyTicket(("used",)))) as server:
+        used = PATH.replace("ticket", "used")
         stranger = PATH.replace(ACCOUNT_ID, "acc-2")
         looks = {
             await refused(server, headers={}),
@@ -97,6 +101,7 @@ async def test_all_refusals_look_the_same() -> None:
             ),
             await refused(server, stranger, signed(stranger)),
             await refused(server, stranger, signed(stranger, "")),
+            await refused(server, used, signed(used)),
         }
         assert len(looks) == 1
         assert looks.pop()[0] == 403
@@ -161,13 +166,13 @@ async def test_what_is_sent_during_the_check_is_not_lost() -> None:
 
 async def test_tokens_are_remembered_a_while_and_asked_for_again_when_they_no_longer_fit() -> None:
     now, accounts = [100.0], Accounts()
-    gate = StreamGate(accounts, "https://calls.example.com:443/", lambda: now[0])
+    gate = gate_of(accounts, clock=lambda: now[0])
 
     async def admits(token: str) -> bool:
         head = f"GET {PATH} HTTP/1.1\r\nX-Twilio-Signature: {signed(token=token)['x-twilio-signature']}\r\n\r\n"
         request = stream_request(head.encode())
         assert request is not None
-        return await gate.admits(request)
+        return await gate.admits(request) == ACCOUNT
 
     assert [await admits(TOKEN), await admits(TOKEN), await admits("wrong")] == [True, True, False]
     assert len(accounts.asked) == 1
@@ -178,6 +183,12 @@ async def test_tokens_are_remembered_a_while_and_asked_for_again_when_they_no_lo
     now[0] += twilio_gate.KEPT_SECONDS
     assert await admits("rotated")
     assert len(accounts.asked) == 3
+
+
+def test_the_local_gateway_sends_streams_to_media_processes() -> None:
+    assert SOCKET_PATH.match(f"GET {PATH} HTTP/1.1\r\n".encode())
+    assert not SOCKET_PATH.match(b"POST /api/webhooks/twilio/voice HTTP/1.1\r\n")
+    assert not SOCKET_PATH.match(b"GET /api/webhooks/twilio/stream-status HTTP/1.1\r\n")
 
 
 # What a stream does
@@ -307,6 +318,14 @@ async def test_what_comes_during_admission_arrives_in_order() -> None:
         engine = keeper.engines[0]
         assert engine.audio == [b"\2" * 160]
         assert engine.events == [Dtmf("1"), EndRequested(Party.CALLER)]
+
+
+async def test_a_stream_of_another_account_than_signed_it_is_refused() -> None:
+    keeper = Keeper()
+    async with door(keeper, gate=gate_of(Accounts())) as server, stream(server) as socket:
+        await say(socket, CONNECTED, start(accountSid="AC" + "2" * 32))
+        assert await closed(socket) == 4401
+    assert keeper.asked == []
 
 
 async def test_a_wrong_ticket_closes_the_stream() -> None:

@@ -4,7 +4,9 @@ import asyncio
 import base64
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import websockets
@@ -12,6 +14,8 @@ from websockets.asyncio.client import ClientConnection
 
 from media_tier.app import Server
 from media_tier.legs.twilio_gate import StreamGate, signature_of
+from shared.contracts.settings.integration import IntegrationAccount, TwilioAccount
+from shared.services.sessions import hash_token
 
 ACCOUNT, CALL, STREAM = "AC" + "1" * 32, "CA" + "2" * 32, "MZ" + "3" * 32
 ACCOUNT_ID, TOKEN = "acc-1", "auth-token"
@@ -26,23 +30,46 @@ class Accounts:
     """Implements CarrierAccounts; counts what it is asked."""
 
     tokens: dict[str, str] = field(default_factory=lambda: {ACCOUNT_ID: TOKEN})
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
     failure: Exception | None = None
     gate: asyncio.Event | None = None
 
-    async def secret(self, account_id: str, field: str) -> str | None:
+    async def account(self, account_id: str) -> IntegrationAccount | None:
         """As in the port."""
-        self.asked.append((account_id, field))
+        self.asked.append(account_id)
         if self.gate is not None:
             await self.gate.wait()
         if self.failure is not None:
             raise self.failure
+        if account_id not in self.tokens:
+            return None
+        return TwilioAccount(
+            company_id="co", account_id=account_id, name="Phone", account_sid=ACCOUNT, phone_number="+15005550001"
+        )
+
+    async def secret(self, company_id: str, account_id: str, field: str) -> str | None:
+        """As in the port."""
+        assert (company_id, field) == ("co", "auth_token")
         return self.tokens.get(account_id)
 
 
-def gate_of(accounts: Accounts) -> StreamGate:
+@dataclass
+class AnyTicket:
+    """Implements Tickets; refuses the tokens it is told to."""
+
+    refused: tuple[str, ...] = ()
+
+    async def expects(self, session_id: str, token_hash: str, origin: str, now: datetime) -> bool:
+        """As in the port."""
+        assert (session_id, origin) == ("s-1", f"twilio:{ACCOUNT_ID}")
+        return token_hash not in map(hash_token, self.refused)
+
+
+def gate_of(
+    accounts: Accounts, tickets: AnyTicket | None = None, clock: Callable[[], float] = time.monotonic
+) -> StreamGate:
     """A gate behind the public address of these tests."""
-    return StreamGate(accounts, PUBLIC, time.monotonic)
+    return StreamGate(accounts, tickets or AnyTicket(), PUBLIC, clock, lambda: datetime.now(UTC))
 
 
 def signed(path: str = PATH, token: str = TOKEN) -> dict[str, str]:

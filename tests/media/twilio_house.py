@@ -15,10 +15,11 @@ from media_tier.call.sentences import fixed_sentences
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts
 from media_tier.engine.roster import Room, Roster
-from media_tier.legs.twilio_gate import STREAM_PATH, StreamGate
+from media_tier.legs.twilio_gate import STREAM_PATH
 from media_tier.legs.web_limits import DoorLimits
 from media_tier.ports import RealtimeModel, SessionSeed, ToolSpec
-from media_tier.wiring import by_phone
+from media_tier.wiring import by_phone, stream_gate
+from shared.contracts.environment import MediaEnvironment
 from shared.contracts.records.call import (
     CallRecord,
     Channel,
@@ -156,6 +157,10 @@ class House:
         transcript = tuple(self.journal.segments.values()) if resumed else ()
         return Claimed(self._session(now), self._call, resumed, "r", checkpoint, transcript)
 
+    async def expects(self, session_id: str, token_hash: str, origin: str, now: datetime) -> bool:
+        """As CallStore's."""
+        return session_id == SESSION_ID and self._tokens.get(token_hash) is False
+
     async def heartbeat(self, task: MediaTask) -> None: ...
 
     def _pending(self, now: datetime) -> CallRecord:
@@ -204,7 +209,9 @@ class House:
         """Serve; `server.port` is where."""
         self.roster = Roster(Room("media-1", 10), self, self, execute, utc_now)
         port = await _free_port()
-        gate = StreamGate(self.accounts, f"http://127.0.0.1:{port}", time.monotonic)
+        where = {"stage": "test", "recordings_bucket": "", "call_ended_queue_url": ""}
+        env = MediaEnvironment.model_validate({**where, "public_base_url": f"http://127.0.0.1:{port}"})
+        gate = stream_gate(env, self.accounts, self)
         self.server = await serve(
             self.roster,
             "127.0.0.1",
