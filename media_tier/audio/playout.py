@@ -10,6 +10,7 @@ answers in order, so a position always belongs to the oldest epoch that is still
 
 from collections import deque
 from dataclasses import dataclass, field
+from math import inf
 
 from media_tier.call.events import Event, PlaybackFinished, PlaybackStarted, PlaybackStopped
 
@@ -20,12 +21,19 @@ ACK_TIMEOUT = 3.0
 LEAST_MS = 20
 """Nothing shorter is sent only because the far end has not acknowledged more."""
 SMOOTHING = 0.08
-"""Seconds by which acknowledgements may jitter without tearing the heard sound apart."""
+"""Seconds by which acknowledgements may jitter where the far end may have run dry for a moment."""
+STALL = 0.5
+"""Seconds by which they may be late where it had sound all the time: beyond, it really stood still."""
+PAUSE = 0.1
+"""Seconds without sound after which what follows is another utterance, placed by its own acknowledgements."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Sound that was heard; `at` is when its first sample sounded. Pieces never overlap."""
+    """Sound that was heard, in order; its first sample sounded at `at`, or earlier.
+
+    An `at` before the end of the piece before it says that what it follows without a gap was earlier, too.
+    """
 
     pcm: bytes
     at: float
@@ -48,6 +56,8 @@ class _Span:
     playback: _Playback
     pcm: bytes
     start: int = 0
+    dry: float = 0.0
+    """Seconds for which the far end probably had nothing to play before this was sent."""
 
 
 @dataclass(slots=True)
@@ -94,6 +104,7 @@ class Playout:
         self._estimating = False
         self._heard: list[Heard] = []
         self._sounds_until: float | None = None
+        self._dry_at = -inf
         self.discarded_samples = 0
         """Samples that were never heard, so far."""
 
@@ -144,7 +155,10 @@ class Playout:
             return b""
         if not epoch.outstanding:
             self._progress_at = now
-        return self._take(epoch, min(epoch.queued, self._lead - self._ahead, acceptable))
+        dry = 0.0 if self._ahead else max(0.0, now - self._dry_at)
+        pcm = self._take(epoch, min(epoch.queued, self._lead - self._ahead, acceptable), dry)
+        self._dry_at = now + self._ahead / self._rate
+        return pcm
 
     def clear(self, now: float) -> None:
         """Drop everything; tell the far end to stop at the same time. `on_stopped` or `tick` has the results."""
@@ -158,6 +172,7 @@ class Playout:
         self._epochs.append(_Epoch())
         self._ahead = 0
         self._anchored_at = None
+        self._dry_at = -inf
 
     def on_played(self, samples: int, now: float) -> list[Event]:
         """The far end's counter. Going backwards is ignored; more than was sent counts as all of it."""
@@ -214,6 +229,7 @@ class Playout:
         epoch.outstanding = epoch.heard = 0
         self._counter = self._unanswered = self._ahead = 0
         self._anchored_at = self._progress_at = None
+        self._dry_at = -inf
         self._acknowledges = self._estimating = False
         return events
 
@@ -224,9 +240,9 @@ class Playout:
             self._anchored_at += played / self._rate
             self._ahead = max(0, self._ahead - played)
 
-    def _take(self, epoch: _Epoch, samples: int) -> bytes:
+    def _take(self, epoch: _Epoch, samples: int, dry: float) -> bytes:
         wanted = samples * self._width
-        parts = []
+        parts: list[bytes] = []
         while wanted:
             span = epoch.queue[0]
             part = span.pcm[span.start : span.start + wanted]
@@ -234,7 +250,7 @@ class Playout:
             wanted -= len(part)
             if span.start == len(span.pcm):
                 epoch.queue.popleft()
-            epoch.sent.append(_Span(span.playback, part))
+            epoch.sent.append(_Span(span.playback, part, dry=0.0 if parts else dry))
             parts.append(part)
         epoch.queued -= samples
         epoch.outstanding += samples
@@ -257,31 +273,40 @@ class Playout:
         if len(self._epochs) == 1:
             self._ahead = min(self._ahead, epoch.outstanding)
         events: list[Event] = []
-        parts = []
+        runs: list[tuple[float, list[bytes]]] = [(0.0, [])]
         left = samples * self._width
         while left:
             span = epoch.sent[0]
+            if span.dry and not span.start:
+                runs.append((span.dry, []))
             part = span.pcm[span.start : span.start + left]
             span.start += len(part)
             left -= len(part)
             if span.start == len(span.pcm):
                 epoch.sent.popleft()
-            parts.append(part)
+            runs[-1][1].append(part)
             playback = span.playback
             playback.heard += len(part) // self._width
             if not playback.started:
                 playback.started = True
                 events.append(PlaybackStarted(playback.playback_id))
             events += self._finish(epoch, playback)
-        self._keep(b"".join(parts), samples / self._rate, now)
+        self._keep([(dry, b"".join(parts)) for dry, parts in runs if parts], now)
         return events
 
-    def _keep(self, pcm: bytes, duration: float, now: float) -> None:
-        at, expected = now - duration, self._sounds_until
-        if expected is not None and at < expected + SMOOTHING:
-            at = expected
-        self._sounds_until = at + duration
-        self._heard.append(Heard(pcm, at))
+    def _keep(self, runs: list[tuple[float, bytes]], now: float) -> None:
+        """Runs of sound of which the last sounded until now; each came so many seconds after the one before."""
+        placed: list[tuple[float, float, bytes]] = []
+        for dry, pcm in reversed(runs):
+            at = now - len(pcm) / self._width / self._rate
+            placed.append((at, dry, pcm))
+            now = at - (dry if dry < inf else 0.0)
+        for at, dry, pcm in reversed(placed):
+            expected = self._sounds_until
+            if expected is not None and dry < PAUSE and at < expected + (SMOOTHING if dry else STALL):
+                at = min(at, expected)
+            self._sounds_until = at + len(pcm) / self._width / self._rate
+            self._heard.append(Heard(pcm, at))
 
     def _finish(self, epoch: _Epoch, playback: _Playback) -> list[Event]:
         if not playback.ended or playback.over or playback.heard < playback.pushed:

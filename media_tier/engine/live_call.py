@@ -37,6 +37,7 @@ from media_tier.ports import (
     SessionSeed,
     Toolbox,
 )
+from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord, Checkpoint, EndedBy, EndReason, TranscriptSegment
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class LiveCall:
         self._generation = 0
         self._items: dict[str, list[str]] = {}
         self._dropped: set[str] = set()
+        self._untold: list[dict[str, Any]] = []
         self._loop = asyncio.get_running_loop()
         self._began = ports.clock() - elapsed_ms / 1000
         self._checkpoint_timer: asyncio.TimerHandle | None = None
@@ -119,6 +121,9 @@ class LiveCall:
         if self.leg is not None:
             self.leg.close(4409, "another connection took the call over")
         self.leg = leg
+        for line in self._untold:
+            leg.tell(line)
+        self._untold.clear()
         self.acknowledged(self.playout.reconnected(self.ports.clock()))
         self.post(LegConnected(Party.CALLER, resumed=resumed))
         return Attachment(self, self._generation)
@@ -148,6 +153,13 @@ class LiveCall:
                 self.ports.recorder.far(piece.pcm, round((piece.at - self._began) * 1000))
         for event in events:
             self.post(event)
+
+    def tell_line(self, message: dict[str, Any]) -> None:
+        """A line of the transcript, told once the caller is back if nobody is there to be told now."""
+        if self.leg is None:
+            self._untold.append(message)
+        else:
+            self.leg.tell(message)
 
     def play(self, playback_id: str, pcm: bytes) -> None:
         """Queue sound for the caller."""
@@ -255,11 +267,11 @@ class LiveCall:
         log.info("call ended", extra={"reason": str(reason), "by": str(by), "duration_ms": duration})
         self._release()
 
-    def abandon(self) -> None:
-        """Another process has the call: let go of it without ending it."""
+    def abandon(self, code: CloseCode = CloseCode.REPLACED) -> None:
+        """Another process has the call, or shall have it: let go of it without ending it."""
         if not self.over:
             if self.leg is not None:
-                self.leg.close(4409, "the call goes on elsewhere")
+                self.leg.close(code, "the call goes on elsewhere")
             self._release()
 
     def _release(self) -> None:
