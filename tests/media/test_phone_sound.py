@@ -201,4 +201,7 @@ def test_a_playout_counts_in_the_calls_own_samples() -> None:
     assert len(sent) == 2041
     events = playout.on_played(1000, 0.125) + playout.on_played(2041, 0.26)
     assert events == [PlaybackStarted("p"), PlaybackFinished("p", 255)]
-    assert b"".join(piece.pcm for piece in playout.heard()) == sent
+    first, second = playout.heard()
+    assert first.pcm + second.pcm == sent
+    assert first.at == pytest.approx(0.0)
+    assert second.at == pytest.approx(0.125, abs=0.01)

@@ -157,6 +157,28 @@ async def test_a_broken_stream_comes_back_by_the_action_and_the_call_goes_on() -
         assert house.journal.ends == []
 
 
+async def test_a_process_that_leaves_hands_the_call_to_another() -> None:
+    house = House(SETTINGS, SimulatedModel(renderer()))
+    async with ringing(house) as scene:
+        await scene.until_said("assistant", GREETING)
+        leaving = house.roster
+        assert leaving is not None
+        async with house.open():
+            draining = asyncio.create_task(leaving.drain(5))
+            async with asyncio.timeout(10):
+                while len(scene.call.verbs.streams) < 2:  # noqa: ASYNC110 - the stand-in's own state
+                    await asyncio.sleep(0.02)
+            await scene.quiet()
+            await scene.says("are you still there")
+            await scene.until_said("assistant", "Yes, I'm here. How can I help you?")
+            await draining
+            assert house.roster is not None
+            assert (leaving.calls, house.roster.calls) == (0, 1)
+            assert house.journal.said("assistant").count(GREETING) == 1
+            scene.call.hang_up()
+            await scene.call.ended()
+
+
 async def test_another_calls_ticket_is_refused() -> None:
     house = House(SETTINGS, SimulatedModel(renderer()), carrier_call_id="CA" + "9" * 32)
     async with house.open():

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -206,14 +207,14 @@ class House:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["House"]:
-        """Serve; `server.port` is where."""
-        self.roster = Roster(Room("media-1", 10), self, self, execute, utc_now)
+        """Run a media process; `server` and `roster` are those of the one started last."""
+        roster = self.roster = Roster(Room(f"media-{uuid.uuid4()}", 10), self, self, execute, utc_now)
         port = await _free_port()
         where = {"stage": "test", "recordings_bucket": "", "call_ended_queue_url": ""}
         env = MediaEnvironment.model_validate({**where, "public_base_url": f"http://127.0.0.1:{port}"})
         gate = stream_gate(env, self.accounts, self)
-        self.server = await serve(
-            self.roster,
+        server = self.server = await serve(
+            roster,
             "127.0.0.1",
             port,
             clock=time.monotonic,
@@ -224,9 +225,8 @@ class House:
         try:
             yield self
         finally:
-            await self.roster.drain(0.1)
-            await self.server.close()
-            self._wheel.close()
+            await roster.drain(0.1)
+            await server.close()
 
 
 async def _free_port() -> int:
