@@ -27,6 +27,7 @@ from collections.abc import Callable
 from typing import Any
 
 from media_tier.call.events import Dtmf, EndRequested, Event, Party
+from media_tier.legs.twilio_flow import RATE, StreamFlow
 from media_tier.legs.twilio_wire import (
     CallerSound,
     Connected,
@@ -47,7 +48,6 @@ from media_tier.legs.web_wire import BadMessage
 from media_tier.ports import Clock
 from shared.contracts.messages.widget_socket import CloseCode
 
-RATE = 8_000
 CHUNK = RATE // 50
 MARK_SECONDS = 0.2
 """At most so much is sent without a mark after it."""
@@ -74,7 +74,7 @@ class TwilioLeg:
         self._opened_at = self._heard_from_at = now
         self._connected = False
         self._codec: StreamCodec | None = None
-        self._flow = _Flow()
+        self._flow = StreamFlow()
         self._mark_timer: asyncio.TimerHandle | None = None
 
     # Leg
@@ -120,7 +120,11 @@ class TwilioLeg:
         """The call was admitted: hand over what arrived meanwhile, and everything from now on."""
         self._listener = listener
         while self._waiting:
-            self._deliver(listener, self._waiting.popleft())
+            waiting = self._waiting.popleft()
+            if isinstance(waiting, bytes):
+                listener.on_caller_audio(waiting)
+            else:
+                listener.on_event(waiting)
         if self._clean is not None:
             listener.on_gone(self._clean)
 
@@ -146,17 +150,21 @@ class TwilioLeg:
 
     def count(self) -> bool:
         """Count one frame; False once the stream is over, be it because of this one."""
+        return self._count(self._clock())
+
+    def _count(self, now: float) -> bool:
         if self._clean is not None:
             return False
-        if not self._messages.take(1, self._clock()):
+        if not self._messages.take(1, now):
             self.refuse(CloseCode.FLOOD, "")
         return self._clean is None
 
     def received(self, message: bytes) -> None:
         """One complete text message."""
-        if not self.count():
+        now = self._clock()
+        if not self._count(now):
             return
-        now = self._heard_from_at = self._clock()
+        self._heard_from_at = now
         codec = self._codec
         mulaw = None if codec is None else codec.sound(message)
         if mulaw is not None:
@@ -238,12 +246,6 @@ class TwilioLeg:
         else:
             self._listener.on_event(event)
 
-    def _deliver(self, listener: WebLegListener, waiting: bytes | Event) -> None:
-        if isinstance(waiting, bytes):
-            listener.on_caller_audio(waiting)
-        else:
-            listener.on_event(waiting)
-
     def _send(self, codec: StreamCodec, mulaw: bytes, now: float) -> None:
         self._flow.sent_some(len(mulaw), now)
         self._wire.send(codec.media(mulaw))
@@ -259,66 +261,6 @@ class TwilioLeg:
     def _stopped(self, position: int) -> None:
         if self._listener is not None and self._clean is None:
             self._listener.on_stopped(position)
-
-
-class _Flow:
-    """What Twilio holds and what it played, in samples; what was flushed never counts."""
-
-    def __init__(self) -> None:
-        self._sent = 0
-        self._marked = 0
-        self._known, self._known_at = 0, 0.0
-        """Played so much by then, and playing on."""
-        self._generation = 0
-        self._number = 0
-        self._marks: deque[tuple[str, int]] = deque()
-
-    def idle(self, now: float) -> bool:
-        """Whether Twilio has nothing to play."""
-        return self.played(now) >= self._sent
-
-    def ahead(self, now: float) -> float:
-        """Seconds of sound that Twilio still holds."""
-        return (self._sent - self.played(now)) / RATE
-
-    def sent_some(self, samples: int, now: float) -> None:
-        """Sound is sent."""
-        if self.idle(now):
-            self._known, self._known_at = self._sent, now
-        self._sent += samples
-
-    def played(self, now: float) -> int:
-        """As far as time tells."""
-        return min(self._sent, self._known + int((now - self._known_at) * RATE))
-
-    def mark(self) -> str | None:
-        """The name of a mark for what was sent since the last one, if anything was."""
-        if self._marked == self._sent:
-            return None
-        self._marked = self._sent
-        self._number += 1
-        name = f"{self._generation}:{self._number}"
-        self._marks.append((name, self._sent))
-        return name
-
-    def marked_back(self, name: str, now: float) -> int | None:
-        """The position a mark stands for; None for one that is unknown or was flushed."""
-        if not any(name == known for known, _ in self._marks):
-            return None
-        while True:
-            known, position = self._marks.popleft()
-            if known == name:
-                self._known, self._known_at = position, now
-                return position
-
-    def stop(self, now: float) -> int:
-        """All is flushed; answers what had been played. Marks that come back from now on are about the flush."""
-        heard = self.played(now)
-        self._sent = self._marked = self._known = heard
-        self._known_at = now
-        self._generation += 1
-        self._marks.clear()
-        return heard
 
 
 def _consistent(message: Start) -> bool:
