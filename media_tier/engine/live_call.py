@@ -18,7 +18,6 @@ from media_tier.call.events import (
     Event,
     LegConnected,
     LegDropped,
-    Outcome,
     Party,
     ProviderFailed,
     ResponseEnded,
@@ -44,6 +43,7 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY = 2.0
 """The transcript is stored as it is said: what a lost checkpoint loses is the state of policies."""
+REMEMBERED_RESPONSES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class LiveCall:
         self._tasks: set[asyncio.Task[None]] = set()
         self._generation = 0
         self._items: dict[str, list[str]] = {}
-        self._dropped: set[str] = set()
+        self._dropped: dict[str, None] = {}
         self._untold: list[dict[str, Any]] = []
         self._loop = asyncio.get_running_loop()
         self._began = ports.clock() - elapsed_ms / 1000
@@ -179,10 +179,7 @@ class LiveCall:
     def post(self, event: Event) -> None:
         """An event for the core; what the engine itself must know of it first."""
         if isinstance(event, ResponseEnded):
-            for item in self._items.pop(event.response_id, ()):
-                self.playout.end(item)
-            if event.outcome is not Outcome.COMPLETED:
-                self._dropped.discard(event.response_id)
+            self.drop_audio(event.response_id)
         elif isinstance(event, ProviderFailed):
             self.links.lost(event.connection)
             self._end_open_items()
@@ -191,8 +188,10 @@ class LiveCall:
         self._driver.post(event)
 
     def drop_audio(self, response_id: str) -> None:
-        """Ignore what still arrives of an interrupted response."""
-        self._dropped.add(response_id)
+        """Ignore what still arrives of a response that was interrupted or is over: providers send stragglers."""
+        self._dropped[response_id] = None
+        if len(self._dropped) > REMEMBERED_RESPONSES:
+            del self._dropped[next(iter(self._dropped))]
         for item in self._items.pop(response_id, ()):
             self.playout.end(item)
 
