@@ -183,7 +183,8 @@ class Server:
 
     def _stream(self, request: StreamRequest, account_sid: str) -> _Route:
         def started(leg: TwilioLeg, start: StartMetadata) -> None:
-            if start.account_sid != account_sid:
+            named = start.parameters.get("sessionId", request.session_id)
+            if start.account_sid != account_sid or named != request.session_id:
                 leg.refuse(CloseCode.UNAUTHORIZED, SENTENCES[CloseCode.UNAUTHORIZED])
                 return
             whose = (request.session_id, request.token, request.origin)

@@ -320,10 +320,13 @@ async def test_what_comes_during_admission_arrives_in_order() -> None:
         assert engine.events == [Dtmf("1"), EndRequested(Party.CALLER)]
 
 
-async def test_a_stream_of_another_account_than_signed_it_is_refused() -> None:
+@pytest.mark.parametrize(
+    "other", [{"accountSid": "AC" + "2" * 32}, {"customParameters": {"sessionId": "s-2"}}], ids=["account", "session"]
+)
+async def test_a_stream_of_another_than_the_address_names_is_refused(other: dict[str, Any]) -> None:
     keeper = Keeper()
     async with door(keeper, gate=gate_of(Accounts())) as server, stream(server) as socket:
-        await say(socket, CONNECTED, start(accountSid="AC" + "2" * 32))
+        await say(socket, CONNECTED, start(**other))
         assert await closed(socket) == 4401
     assert keeper.asked == []
 

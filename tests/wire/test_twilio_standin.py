@@ -123,7 +123,8 @@ def test_signatures_are_those_of_the_vendors_library() -> None:
 
 
 def connect(app: App) -> str:
-    return response(f'<Connect action="/after"><Stream url="{app.ws}/tw/a/t"/></Connect><Say>never</Say>')
+    stream = f'<Stream url="{app.ws}/tw/a/t" statusCallback="/stream-status"/>'
+    return response(f'<Connect action="/after">{stream}</Connect><Say>never</Say>')
 
 
 async def test_a_call_with_a_stream_whose_end_hands_it_back() -> None:
@@ -145,7 +146,8 @@ async def test_a_call_with_a_stream_whose_end_hands_it_back() -> None:
         call = twilio.exchange.ring(OURS, person)
         assert await call.ended() == "completed"
         await asyncio.sleep(0)
-    assert [path for path, _ in app.asked] == ["/voice", "/after", "/status"]
+    assert [path for path, _ in app.asked] == ["/voice", "/stream-status", "/stream-status", "/after", "/status"]
+    assert [told["StreamEvent"] for told in app.of("/stream-status")] == ["stream-started", "stream-stopped"]
     voice = app.of("/voice")[0]
     assert (voice["CallStatus"], voice["Direction"], voice["FromCity"]) == ("ringing", "inbound", "")
     assert (voice["From"], voice["To"], voice["AccountSid"], voice["CallSid"]) == (THEIRS, OURS, SID, call.sid)
@@ -201,6 +203,8 @@ async def test_a_stream_that_is_refused() -> None:
         await call.ended()
         assert call.errors == [31920]
         assert len(app.of("/after")) == 1
+        (told,) = app.of("/stream-status")
+        assert (told["StreamEvent"], told["StreamError"]) == ("stream-error", "31920")
 
 
 async def test_keys_menus_and_transfers() -> None:

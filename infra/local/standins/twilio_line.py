@@ -62,18 +62,22 @@ class StreamLine:
         self._socket: ClientConnection | None = None
         self.error: int | None = None
 
-    async def run(self, url: str, auth_token: str, bare: Callable[[], bool]) -> bool:
-        """Until our server closes; answers whether the line was lost. When cancelled the call is over: `stop` follows,
-        unless `bare` says that the socket just closes."""
+    async def open(self, url: str, auth_token: str) -> bool:
+        """Whether our server took the stream."""
         headers = {"x-twilio-signature": signature(auth_token, url, {})}
         try:
-            socket = await connect(
+            self._socket = await connect(
                 url, additional_headers=headers, compression=None, ping_interval=None, max_size=2**20, close_timeout=2
             )
         except (OSError, InvalidHandshake, InvalidMessage, TimeoutError):
             self.error = HANDSHAKE_FAILED
-            return True
-        self._socket = socket
+        return self._socket is not None
+
+    async def run(self, bare: Callable[[], bool]) -> bool:
+        """Until our server closes; answers whether the line was lost. When cancelled the call is over: `stop` follows,
+        unless `bare` says that the socket just closes."""
+        socket = self._socket
+        assert socket is not None
         try:
             await self._talk(socket)
         except asyncio.CancelledError:

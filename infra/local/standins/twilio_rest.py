@@ -34,6 +34,16 @@ MESSAGES = {
     32018: "Twiml is too long",
 }
 
+CHANGEABLE = (
+    "VoiceUrl",
+    "VoiceMethod",
+    "VoiceFallbackUrl",
+    "VoiceFallbackMethod",
+    "StatusCallback",
+    "StatusCallbackMethod",
+    "FriendlyName",
+)
+
 Form = ImmutableMultiDict[str, str]
 Handler = Callable[[Account, Request, Form], Awaitable[Response]]
 
@@ -104,7 +114,7 @@ class RestApi:
         number = next((number for number in account.numbers if number.sid == request.path_params["sid"]), None)
         if number is None:
             raise Refused(404, 20404)
-        for name in ("VoiceUrl", "VoiceMethod", "VoiceFallbackUrl", "StatusCallback", "StatusCallbackMethod"):
+        for name in CHANGEABLE:
             if (value := form.get(name)) is not None:
                 setattr(number, _snake(name), str(value))
         return JSONResponse(_shown(account, number))

@@ -65,6 +65,7 @@ class Stream:
     method: str
     parameters: dict[str, str] = field(default_factory=dict)
     name: str = ""
+    status_callback: str | None = None
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,9 @@ def _connect(element: ElementTree.Element, base: str) -> Stream:
             raise BadTwiml(31951, "a parameter is too long")
         parameters[name] = value
     # Twilio drops query strings.
-    return Stream(url.partition("?")[0], *_action(element, base), parameters, stream.get("name", ""))
+    callback = stream.get("statusCallback")
+    callback = None if callback is None else urljoin(base, callback)
+    return Stream(url.partition("?")[0], *_action(element, base), parameters, stream.get("name", ""), callback)
 
 
 def _action(element: ElementTree.Element, base: str) -> tuple[str | None, str]:

@@ -1,6 +1,7 @@
 """What the verbs of a TwiML document do to a call of the Twilio stand-in."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from infra.local.standins.twilio_line import StreamLine, play, talk
@@ -110,12 +111,24 @@ class Verbs:
         media = MediaStream(self._account.sid, self._call.sid, stream_sid, verb.parameters)
         self.streams.append(media)
         line = StreamLine(media, lambda: self._call.person)
-        self._line = line
+        self._line, lost = line, True
         try:
-            lost = await line.run(verb.url, self._account.auth_token, lambda: self._call.bare)
+            if await line.open(verb.url, self._account.auth_token):
+                telling = asyncio.ensure_future(self._report(verb, media, "stream-started"))
+                lost = await line.run(lambda: self._call.bare)
+                await telling
+                await self._report(verb, media, "stream-stopped")
+            else:
+                await self._report(verb, media, "stream-error", str(line.error))
         finally:
             self._line = None
         self._call.errors += [code for code in (line.error, *media.warnings) if code is not None]
         if lost and not self._exchange.action_after_loss:
             return None
         return None if verb.action is None else await self._call.fetch(verb.action, verb.method)
+
+    async def _report(self, verb: Stream, media: MediaStream, event: str, error: str = "") -> None:
+        ids = {"AccountSid": media.account_sid, "CallSid": media.call_sid, "StreamSid": media.stream_sid}
+        now = datetime.now(UTC).isoformat()
+        more = {"StreamName": verb.name, "StreamEvent": event, "StreamError": error, "Timestamp": now}
+        await self._exchange.webhooks.tell(self._account.auth_token, verb.status_callback, {**ids, **more})
