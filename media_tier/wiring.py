@@ -8,12 +8,17 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
+from media_tier.audio.formats import MULAW_8K, PCM_24K
+from media_tier.bridge.phone_model import PhoneModel
+from media_tier.bridge.phone_prompts import PhonePrompts
+from media_tier.bridge.phone_recorder import PhoneRecorder
 from media_tier.bridge.recording_tap import RecordingTap
 from media_tier.bridge.wheel import Wheel
 from media_tier.call.sentences import fixed_sentences
@@ -23,7 +28,8 @@ from media_tier.engine.loop_lag import LoopLag
 from media_tier.engine.replay import EventLogKeeping
 from media_tier.engine.roster import Room, Roster
 from media_tier.engine.tools import PlatformTools
-from media_tier.ports import RealtimeModel, Refused, SessionSeed
+from media_tier.legs.twilio_gate import StreamGate
+from media_tier.ports import CarrierAccounts, RealtimeModel, Refused, SessionSeed, Tickets
 from media_tier.providers.gemini import GeminiLiveModel
 from media_tier.providers.openai import OpenAiRealtimeModel
 from shared.adapters.aws.media.batch_writer import BatchWriter
@@ -35,7 +41,7 @@ from shared.adapters.aws.object_store import open_bucket, put_object
 from shared.adapters.aws.prompt_store import S3PromptStore
 from shared.contracts.environment import MediaEnvironment
 from shared.contracts.messages.widget_socket import CloseCode
-from shared.contracts.records.call import CallRecord, EndedBy, EndReason, MediaTask
+from shared.contracts.records.call import CallRecord, Channel, EndedBy, EndReason, MediaTask
 from shared.contracts.settings.ai_model import AiModel
 from shared.domain.recording_layout import event_log_key
 from shared.services.prompts import RenderedPrompts
@@ -81,10 +87,9 @@ class Builder:
             closing.add_done_callback(self._closing.discard)
             raise Refused(CloseCode.CALL_UNAVAILABLE, "Call feature not available. Contact support.")
         fallback = None if configuration.fallback_model is None else self._model(configuration.fallback_model)
-        await self._prompts.load(settings, fixed_sentences(configuration))
         env, began = self._env, time.monotonic() - elapsed_since(record.started_at, utc_now()) / 1000
         segments = S3SegmentStore(self._store, record.company_id, record.call_id, epoch)
-        return CallPorts(
+        ports = CallPorts(
             model=model,
             fallback_model=fallback,
             recorder=RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000)),
@@ -102,6 +107,10 @@ class Builder:
                 always=env.keep_event_logs,
             ),
         )
+        if record.channel is Channel.TWILIO:
+            ports = by_phone(ports)
+        await ports.prompter.load(settings, fixed_sentences(configuration))
+        return ports
 
     def seed(self, record: CallRecord, ports: CallPorts) -> SessionSeed:
         """See engine.roster.CallBuilder."""
@@ -117,6 +126,7 @@ class Builder:
                 own=configuration.settings.instructions,
             ),
             tools=ports.toolbox.specs(),
+            audio=MULAW_8K if record.channel is Channel.TWILIO else PCM_24K,
         )
 
     def _journal(self, record: CallRecord, epoch: Callable[[], int], fenced: Callable[[], None]) -> DynamoJournal:
@@ -136,6 +146,28 @@ class Builder:
         if self._env.call_simulation_mode:
             return self._models.get("simulated")
         return self._models.get(model.provider)
+
+
+def by_phone(ports: CallPorts) -> CallPorts:
+    """The same for a call in µ-law: OpenAI speaks it, all others get theirs converted."""
+
+    def speaking(model: RealtimeModel) -> RealtimeModel:
+        return model if isinstance(model, OpenAiRealtimeModel) else PhoneModel(model)
+
+    return replace(
+        ports,
+        model=speaking(ports.model),
+        fallback_model=None if ports.fallback_model is None else speaking(ports.fallback_model),
+        recorder=PhoneRecorder(ports.recorder),
+        prompter=PhonePrompts(ports.prompter),
+    )
+
+
+def stream_gate(env: MediaEnvironment, accounts: CarrierAccounts, tickets: Tickets) -> StreamGate | None:
+    """Who lets Twilio's streams in; nobody does where carriers cannot reach us."""
+    if env.public_base_url is None:
+        return None
+    return StreamGate(accounts, tickets, env.public_base_url, time.monotonic, utc_now)
 
 
 def realtime_models(env: MediaEnvironment) -> dict[str, RealtimeModel]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 MAX_HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
-SOCKET_PATH = re.compile(rb"^GET /api/widget/call/[^/ ]+/ws[ ?]")
+SOCKET_PATH = re.compile(rb"^GET /api/(widget/call/[^/ ]+/ws|webhooks/twilio/stream/[^ ]+)[ ?]")
 UNAVAILABLE = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\nconnection: close\r\n"
     b"content-length: 38\r\nretry-after: 1\r\n\r\nThis part of the product is starting.\n"

@@ -58,6 +58,8 @@ class MediaEnvironment(_Environment):
     media_host: str = "0.0.0.0"
     media_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     media_capacity: Annotated[int, Field(ge=1)] = 200
+    public_base_url: str | None = None
+    """What carriers reach us by; without it no phone calls are taken."""
     drain_seconds: Annotated[float, Field(ge=0, le=120)] = 20.0
     keep_event_logs: bool = False
     """Store the event log of every call, not only of those that failed."""

@@ -11,10 +11,14 @@ from infra.local.standins.certificate import make_certificate
 from infra.local.standins.gemini_live import GeminiStandIn
 from infra.local.standins.openai_realtime import OpenAiStandIn
 from infra.local.standins.real_brain import RealBrains
+from infra.local.standins.twilio import TwilioStandIn
+from infra.local.standins.twilio_exchange import Account, Number
 from media_tier.providers.simulated.scenarios import scenario_named
 from shared.adapters.espeak_speech import EspeakSpeech
 
 KEY = "sk-local"
+TWILIO_SID, TWILIO_TOKEN, TWILIO_NUMBER = "AC" + "0" * 31 + "1", "local-auth-token", "+15005550001"
+"""The account of the Twilio stand-in; its number gets its addresses by the REST API, as a real one does."""
 
 
 def announce(folder: Path, where: dict[str, str]) -> None:
@@ -31,7 +35,12 @@ async def main(folder: Path) -> None:
     speech, scenario = EspeakSpeech(), scenario_named(None)
     brains = RealBrains(speech, scenario, (*scenario.phrases, "goodbye"))
     certificate = make_certificate(folder)
-    async with OpenAiStandIn(brains) as openai, GeminiStandIn(brains, certificate, keys=frozenset({KEY})) as gemini:
+    account = Account(TWILIO_SID, TWILIO_TOKEN, [Number(TWILIO_NUMBER)])
+    async with (
+        OpenAiStandIn(brains) as openai,
+        GeminiStandIn(brains, certificate, keys=frozenset({KEY})) as gemini,
+        TwilioStandIn([account], speech) as twilio,
+    ):
         where = {
             "OPENAI_API_KEY": KEY,
             "OPENAI_WEBSOCKET_BASE_URL": openai.url,
@@ -39,6 +48,10 @@ async def main(folder: Path) -> None:
             "GEMINI_BASE_URL": gemini.url,
             "GEMINI_REST_BASE_URL": gemini.rest_url,
             "GEMINI_CA_FILE": str(certificate.ca_file),
+            "TWILIO_BASE_URL": twilio.url,
+            "TWILIO_ACCOUNT_SID": TWILIO_SID,
+            "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
+            "TWILIO_NUMBER": TWILIO_NUMBER,
         }
         announce(folder, where)
         await stop.wait()
