@@ -41,7 +41,8 @@ def member(user_id: str, company_id: str = "company-a") -> User:
 
 def walk[T](read: Callable[[Turn], Page[T]], limit: int) -> list[Sequence[T]]:
     """Every page of a list."""
-    pages, cursor = [], None
+    pages: list[Sequence[T]] = []
+    cursor = None
     while True:
         page = read(Turn(limit, cursor))
         pages.append(page.items)
