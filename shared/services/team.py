@@ -14,6 +14,7 @@ from shared.ports.identity import Directory, Tokens
 from shared.ports.repositories import Users
 from shared.services.auditing import Deed, Desk, next_version, require_version
 
+SIGN_IN = "Please sign in."
 TAKEN = "This email address already has an account."
 NOT_YOURSELF = "You cannot change your own role or access."
 MEMBER_ROLES = (Role.COMPANY_ADMIN, Role.SUPPORT_AGENT)
