@@ -64,9 +64,11 @@ def add_model(ports: ModelPorts, by: Actor, model: AiModel) -> AiModel:
     return next_version(made)
 
 
-def edit_model(ports: ModelPorts, by: Actor, expected: int, model: AiModel) -> AiModel:
+def edit_model(ports: ModelPorts, by: Actor, model_id: str, expected: int, model: AiModel) -> AiModel:
     """Replace a model. Raises NotFound, InvalidRequest (with fields), VersionConflict."""
-    before = ai_model(ports, model.id)
+    before = ai_model(ports, model_id)
+    if model.id != model_id:
+        raise InvalidRequest("The ID of a model cannot be changed.", {"id": "This is another model's."})
     require_version(before.version, expected)
     after = model.model_copy(update={"version": before.version})
     _check(ports, after)
@@ -76,7 +78,8 @@ def edit_model(ports: ModelPorts, by: Actor, expected: int, model: AiModel) -> A
 
 def switch_model(ports: ModelPorts, by: Actor, model_id: str, expected: int, *, active: bool) -> AiModel:
     """Offer a model or stop offering it; new calls of chatbots that use it are refused from then on."""
-    return edit_model(ports, by, expected, ai_model(ports, model_id).model_copy(update={"active": active}))
+    changed = ai_model(ports, model_id).model_copy(update={"active": active})
+    return edit_model(ports, by, model_id, expected, changed)
 
 
 def _matches(model: AiModel, wanted: ModelFilter) -> bool:

@@ -6,7 +6,6 @@ from fastapi import Query, Response
 
 from functions.admin_api.access import Api, By, Operations
 from functions.admin_api.requests import Expected, IdempotencyKey, Identifier, Schema, once, tag
-from shared.contracts.errors import InvalidRequest
 from shared.contracts.settings.ai_model import AiModel
 from shared.domain.permissions import Permission
 from shared.services import ai_models
@@ -56,9 +55,7 @@ def get_model(api: Api, model_id: Identifier, response: Response) -> AiModel:
 def edit_model(
     api: Api, by: By, model_id: Identifier, body: AiModel, expected: Expected, response: Response
 ) -> AiModel:
-    if body.id != model_id:
-        raise InvalidRequest("The ID of a model cannot be changed.", {"id": "This is another model's."})
-    changed = ai_models.edit_model(api.models, by, expected, body)
+    changed = ai_models.edit_model(api.models, by, model_id, expected, body)
     tag(response, changed.version)
     return changed
 

@@ -22,7 +22,7 @@ from shared.contracts.records.call import (
 from shared.domain import transcript_formats
 from shared.domain.permissions import Actor, Permission
 from shared.domain.phone_numbers import masked
-from shared.services import call_history
+from shared.services import call_history, companies
 from shared.services.call_history import CallDetail, CallFilter
 
 operations = Operations()
@@ -135,6 +135,7 @@ def get_recording(api: Api, by: By, call_id: Identifier, response: Response) -> 
 
 @operations.get(FLEET, Permission.FLEET_CALLS)
 def list_company_calls(api: Api, by: By, company_id: Identifier, wanted: Wanted, turn: AskedPage) -> PageOut[CallOut]:
+    companies.company(api.companies.companies, company_id)
     return _page(api, by, company_id, wanted, turn)
 
 
