@@ -14,7 +14,7 @@ from shared.contracts.errors import InvalidRequest
 from shared.contracts.page import Page, Turn
 from shared.domain.permissions import Actor
 
-IF_MATCH = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
+IF_MATCH = re.compile(r'(?:W/)?("?)([0-9]{1,9})\1')
 
 Identifier = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._-]+$")]
 Number = Annotated[int, Path(ge=1, le=999_999)]
@@ -51,7 +51,7 @@ def _expected(if_match: Annotated[str | None, Header(max_length=40)] = None) -> 
         raise InvalidRequest(
             "Say with If-Match which version your change is based on.", {"If-Match": "The ETag of what you read."}
         )
-    return int(found[1])
+    return int(found[2])
 
 
 AskedPage = Annotated[Turn, Depends(_turn)]
