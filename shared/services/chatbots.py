@@ -41,7 +41,7 @@ class NewChatbot:
     description: str = ""
     slug: str | None = None
     variables: Mapping[str, str] | None = None
-    agents: Sequence[Agent] = ()
+    agents: Sequence[Agent] | None = None
 
 
 def company_chatbots(ports: ChatbotPorts, company_id: str, turn: Turn) -> Page[Chatbot]:
@@ -147,9 +147,9 @@ def _variables(variables: Sequence[Variable], given: Mapping[str, str]) -> dict[
     return values
 
 
-def _agents(packaged: Sequence[Agent], given: Sequence[Agent]) -> tuple[Agent, ...]:
+def _agents(packaged: Sequence[Agent], given: Sequence[Agent] | None) -> tuple[Agent, ...]:
     """The package's agents as the company adjusted them: which there are, and their models, is the package's matter."""
-    if not given:
+    if given is None:
         return tuple(packaged)
     if [agent.agent_id for agent in given] != [agent.agent_id for agent in packaged]:
         raise InvalidRequest("The agents are those of the package.", {"agents": "Agents were added or left out."})

@@ -62,6 +62,25 @@ def model(model_id: str, **changes: Any) -> dict[str, Any]:
     return made.model_copy(update=changes).model_dump(mode="json", by_alias=True)
 
 
+def renamed(name: str) -> dict[str, Any]:
+    """A company as it is edited."""
+    return {"name": name, "limits": {"concurrentCalls": 50, "callsPerAddressPerHour": 30}}
+
+
+def edited_chatbot(**changes: Any) -> dict[str, Any]:
+    """A chatbot as it is edited."""
+    whole: dict[str, Any] = {
+        "name": "Support",
+        "description": "",
+        "agentName": "Robin",
+        "slug": None,
+        "variables": {},
+        "agents": [],
+        "knowledge": {"enabled": True, "allCategories": True, "categories": []},
+    }
+    return whole | changes
+
+
 def _invitation() -> dict[str, Any]:
     return {"email": f"new-{_numbers.next()}@shop.example", "name": "New", "role": "support_agent"}
 
@@ -121,7 +140,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/fleet/companies"): Row(),
     ("POST", "/fleet/companies"): Row(201, lambda: {"name": "New"}),
     ("GET", "/fleet/companies/{company_id}"): Row(**COMPANY),
-    ("PUT", "/fleet/companies/{company_id}"): Row(200, lambda: {"name": "Renamed"}, _company, **COMPANY),
+    ("PUT", "/fleet/companies/{company_id}"): Row(200, lambda: renamed("Renamed"), _company, **COMPANY),
     ("PUT", "/fleet/companies/{company_id}/features"): Row(200, lambda: {"callEnabled": True}, _company, **COMPANY),
     ("GET", "/fleet/companies/{company_id}/team"): Row(**COMPANY),
     ("POST", "/fleet/companies/{company_id}/team"): Row(201, _invitation, **COMPANY),
@@ -155,7 +174,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/chatbots"): Row(),
     ("POST", "/chatbots"): Row(201, lambda: {"packageId": "package-1", "name": f"Bot {_numbers.next()}"}),
     ("GET", "/chatbots/{chatbot_id}"): Row(**BOT),
-    ("PUT", "/chatbots/{chatbot_id}"): Row(200, lambda: {"name": "Support"}, _bot, **BOT),
+    ("PUT", "/chatbots/{chatbot_id}"): Row(200, edited_chatbot, _bot, **BOT),
     ("GET", SETTINGS): Row(**BOT),
     ("PUT", SETTINGS): Row(200, _settings, _settings_number, **BOT),
     ("POST", SETTINGS + "/check"): Row(200, _settings, **BOT),

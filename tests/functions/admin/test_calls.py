@@ -142,3 +142,5 @@ def test_a_transcript_comes_in_three_forms_and_is_noted(console: Console, world:
     assert answer.text.startswith(start)
     assert answer.headers["content-disposition"] == f'attachment; filename="transcript-first-2026-11-25.{form}"'
     assert accesses(console) == [("company_admin#admin-a", "transcript.opened", "first")]
+    of_the_call = console.get(ADMIN, "/audit?entityId=first").json()["items"]
+    assert [entry["action"] for entry in of_the_call] == ["transcript.opened"]

@@ -6,7 +6,7 @@ from shared.contracts.records.call import Customer
 from shared.contracts.settings.call_settings import DEFAULT_GREETING
 from shared.services.sessions import Visitor, admit, start_session
 from tests.functions.admin.console import ADMIN, MASTER, OTHER_ADMIN, Console, refusal
-from tests.functions.admin.matrix import model
+from tests.functions.admin.matrix import edited_chatbot, model, renamed
 from tests.services.world import SITE, World
 
 CALL_PACKAGE: dict[str, Any] = {
@@ -81,9 +81,9 @@ def test_closing_calls_hides_them_everywhere(console: Console) -> None:
 
 
 def test_a_change_based_on_an_old_version_is_refused_with_the_current_one(console: Console) -> None:
-    body = {"name": "Mine"}
+    body = renamed("Mine")
     assert console.ask(MASTER, "PUT", "/fleet/companies/company-a", body, version=1).status_code == 200
-    late = console.ask(MASTER, "PUT", "/fleet/companies/company-a", {"name": "Late"}, version=1)
+    late = console.ask(MASTER, "PUT", "/fleet/companies/company-a", renamed("Late"), version=1)
     assert refusal(late) == (409, "version_conflict")
     assert late.json()["error"]["currentVersion"] == 2
     assert console.get(MASTER, "/fleet/companies/company-a").json()["name"] == "Mine"
@@ -231,7 +231,8 @@ def test_two_chatbots_of_a_company_never_share_a_slug(console: Console) -> None:
     taken = chatbot(console, package_id, slug="desk")
     assert refusal(taken) == (409, "conflict") and "slug" in taken.text
     second = chatbot(console, package_id, slug="desk-2").json()
-    change = {"name": "Second", "variables": {"departmentName": "x"}}
+    agents = first["agents"]
+    change = edited_chatbot(variables={"departmentName": "x"}, agents=agents)
     path = f"/chatbots/{second['chatbotId']}"
     assert refusal(console.ask(ADMIN, "PUT", path, change | {"slug": "desk"}, version=1)) == (409, "conflict")
     moved = console.ask(ADMIN, "PUT", f"/chatbots/{first['chatbotId']}", change | {"slug": "front"}, version=1)
@@ -239,10 +240,24 @@ def test_two_chatbots_of_a_company_never_share_a_slug(console: Console) -> None:
     assert console.ask(ADMIN, "PUT", path, change | {"slug": "desk"}, version=1).status_code == 200
 
 
+def test_an_edit_must_say_everything_and_keeps_what_the_package_decides(console: Console) -> None:
+    bot = chatbot(console, package(console)).json()
+    path = f"/chatbots/{bot['chatbotId']}"
+    part = console.ask(ADMIN, "PUT", path, {"name": "Only this"}, version=1)
+    assert fields(part) == {"description", "agentName", "slug", "variables", "agents", "knowledge"}
+    values = {"departmentName": "Sales"}
+    none = console.ask(ADMIN, "PUT", path, edited_chatbot(variables=values), version=1)
+    assert fields(none) == {"agents"}
+    own = [bot["agents"][0] | {"callPrompt": "Mine", "callModelId": "gemini-3.8-live"}]
+    edited = console.ask(ADMIN, "PUT", path, edited_chatbot(variables=values, agents=own), version=1).json()
+    assert (edited["agents"][0]["callPrompt"], edited["agents"][0]["callModelId"]) == ("Mine", None)
+    assert (edited["enabledCall"], edited["packageId"], edited["version"]) == (True, bot["packageId"], 2)
+
+
 def test_capabilities_of_a_chatbot_cannot_be_changed_by_its_company(console: Console) -> None:
-    answer = console.ask(ADMIN, "PUT", "/chatbots/bot-a", {"name": "x", "enabledChat": True}, version=1)
+    answer = console.ask(ADMIN, "PUT", "/chatbots/bot-a", edited_chatbot(enabledChat=True), version=1)
     assert fields(answer) == {"enabledChat"}
-    moved = console.ask(ADMIN, "PUT", "/chatbots/bot-a", {"name": "x", "companyId": "company-b"}, version=1)
+    moved = console.ask(ADMIN, "PUT", "/chatbots/bot-a", edited_chatbot(companyId="company-b"), version=1)
     assert fields(moved) == {"companyId"}
 
 

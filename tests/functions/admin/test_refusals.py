@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.functions.admin.console import ADMIN, MASTER, Console, refusal
-from tests.functions.admin.matrix import model
+from tests.functions.admin.matrix import model, renamed
 from tests.functions.admin.test_call_settings import PATH, save
 from tests.functions.admin.test_nouns import fields
 from tests.functions.admin.test_team import INVITATION
@@ -47,7 +47,7 @@ def test_what_is_out_of_range_is_refused(steady: Console, changes: dict[str, Any
 @pytest.mark.parametrize("header", [None, "", "*", "x", '"1', "-1", '"1", "2"', "1e3", "9" * 30])
 def test_a_change_must_say_what_it_is_based_on(steady: Console, header: str | None) -> None:
     sent = {} if header is None else {"if-match": header}
-    answer = steady.ask(MASTER, "PUT", "/fleet/companies/company-a", {"name": "Blind"}, headers=sent)
+    answer = steady.ask(MASTER, "PUT", "/fleet/companies/company-a", renamed("Blind"), headers=sent)
     assert refusal(answer)[0] == 400
     assert steady.get(MASTER, "/fleet/companies/company-a").json()["name"] == "Company A"
 

@@ -76,7 +76,7 @@ class DynamoChanges:
 
     def _audit(self, entry: AuditEntry) -> Action:
         key = keys.access(entry.company_id, f"{entry.at:%Y%m}", entry.at.isoformat(), entry.entry_id)
-        extra = {"GSI1PK": f"ENT#{entry.company_id}#{entry.entity_id}", "GSI1SK": entry.at.isoformat()}
+        extra = keys.audit_extra(entry.company_id, entry.entity_id, entry.at.isoformat())
         return {"Put": put_arguments(self._ledger.name, key, entry, replaces=None, extra=extra)}
 
     def _actions(self, write: Write) -> list[Action]:

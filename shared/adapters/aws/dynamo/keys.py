@@ -145,6 +145,16 @@ def audit_partition(company_id: str, month: str) -> str:
     return f"AUD#{company_id}#{month}"
 
 
+def entity_partition(company_id: str, entity_id: str) -> str:
+    """`ledger`, by index: what was done to one thing of a company."""
+    return f"ENT#{company_id}#{entity_id}"
+
+
+def audit_extra(company_id: str, entity_id: str, at: str) -> dict[str, str]:
+    """Puts an entry of the ledger into the list of its thing."""
+    return {"GSI1PK": entity_partition(company_id, entity_id), "GSI1SK": at}
+
+
 def idempotency(scope: str, key: str) -> Key:
     """`idempotency`: an answer kept for a repeated request."""
     return Key(f"IDEM#{scope}", key)
