@@ -16,7 +16,7 @@ from joserfc.jwk import RSAKey
 
 from shared.adapters.aws.cognito_tokens import MAX_KEYS_BYTES, CognitoTokens, Keys
 from shared.contracts.errors import NotAuthenticated
-from shared.contracts.records.user import Role
+from shared.contracts.records.user import Role, User
 from shared.domain.permissions import Actor
 from tests.functions.admin.console import (
     ADMIN,
@@ -25,6 +25,7 @@ from tests.functions.admin.console import (
     ISSUER,
     MASTER,
     Console,
+    Person,
     member_key,
     published,
     refusal,
@@ -172,6 +173,19 @@ def test_only_the_issuers_rs256_signature_counts(tokens: CognitoTokens, clock: C
     assert tokens.actor(good)
 
 
+def test_a_key_that_names_no_algorithm_is_used_for_rs256_only(clock: Clock) -> None:
+    key = {name: value for name, value in json.loads(published())["keys"][0].items() if name != "alg"}
+    keys = Keys("https://keys.example", lambda: 0.0, lambda _: json.dumps({"keys": [key]}).encode())
+    tokens = CognitoTokens(keys, ISSUER, CLIENT, lambda: clock.now)
+    claims = ADMIN.claims(clock)
+    undecided = RSAKey.import_key(signing_key().as_pem(private=True))
+    for algorithm in ("PS256", "RS384", "RS512"):
+        header = {"alg": algorithm, "kid": "first"}
+        with pytest.raises(NotAuthenticated):
+            tokens.actor(jwt.encode(header, claims, undecided, algorithms=[algorithm]))
+    assert tokens.actor(token(claims))
+
+
 def test_keys_are_fetched_once_an_hour_and_at_once_for_a_new_one(
     tokens: CognitoTokens, issuer: Issuer, clock: Clock
 ) -> None:
@@ -293,6 +307,15 @@ def test_a_company_named_in_the_request_changes_nothing(console: Console) -> Non
     assert console.ask(ADMIN, "GET", "/company", headers=header).json()["companyId"] == "company-a"
 
 
-def test_somebody_without_a_record_is_who_the_token_says(console: Console, world: World) -> None:
+def test_a_signed_token_of_somebody_who_is_no_member_opens_nothing(console: Console, world: World) -> None:
+    moved = Person(AGENT.role, "company-b", AGENT.user_id)
+    assert refusal(console.get(moved, "/me")) == (401, "not_authenticated")
     world.client.delete_item(TableName="core", Key=member_key(AGENT).attributes)
-    assert console.get(AGENT, "/me").status_code == 200
+    assert refusal(console.get(AGENT, "/me")) == (401, "not_authenticated")
+
+
+def test_a_master_admin_needs_no_record_but_one_can_keep_them_out(console: Console, world: World) -> None:
+    assert console.get(MASTER, "/me").status_code == 200
+    record = User(user_id="master", email="master@shop.example", role=Role.MASTER_ADMIN, active=False)
+    world.core.put(member_key(MASTER), record)
+    assert refusal(console.get(MASTER, "/me")) == (401, "not_authenticated")
