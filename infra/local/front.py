@@ -8,9 +8,14 @@ from pathlib import Path
 import uvicorn
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from functions.admin_api import app as admin_api
+from functions.admin_api.edge import API
+from functions.admin_api.wiring import build
 from functions.public_api.app import create_app
 from functions.public_api.wiring import public_api
+from infra.local import people
 from infra.local.demo import CHATBOTS
 from shared.services.sessions import frame_policy
 
@@ -19,7 +24,7 @@ WIDGET = ROOT / "frontend" / "widget" / "dist"
 DEMO = ROOT / "frontend" / "demo"
 
 
-def application() -> object:
+def application() -> ASGIApp:
     """The API with the files beside it."""
     api = public_api()
     app = create_app(api)
@@ -58,11 +63,27 @@ def application() -> object:
 
     app.mount("/widget", StaticFiles(directory=WIDGET, html=True), name="widget")
     app.mount("/demo", StaticFiles(directory=DEMO, html=True), name="demo")
-    return app
+    return _beside(administration(), app)
+
+
+def administration() -> ASGIApp:
+    """The dashboard's API, its people signed in by the emulated Cognito."""
+    os.environ.update(people.create(os.environ["AWS_ENDPOINT_URL"]))
+    return admin_api.create_app(build())
+
+
+def _beside(admin: ASGIApp, rest: ASGIApp) -> ASGIApp:
+    """Two applications apart from each other, as on AWS: neither passes through the other's middleware."""
+
+    async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
+        mine = scope["type"] == "http" and scope["path"].startswith(API)
+        await (admin if mine else rest)(scope, receive, send)
+
+    return by_path
 
 
 if __name__ == "__main__":
     if not (WIDGET / "widget.js").exists():
         sys.exit(json.dumps({"error": "the widget has not been built"}))
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "front")
-    uvicorn.run(application(), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)  # type: ignore[arg-type]  # an ASGI application
+    uvicorn.run(application(), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)
