@@ -7,7 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
+from hypothesis import given, strategies
+from hypothesis import settings as hypothesis_settings
 
+from shared.adapters.aws.dynamo.paging import _decoded, _fingerprint
+from shared.adapters.aws.dynamo.table import LAST, Span
 from shared.contracts.errors import Conflict, InvalidRequest, VersionConflict
 from shared.contracts.page import Page, Turn
 from shared.contracts.records.audit import AuditEntry
@@ -124,12 +128,16 @@ def test_a_name_is_taken_and_given_back(world: World) -> None:
 def test_the_widget_has_a_version_of_its_own(world: World) -> None:
     config, version = world.chatbots.widget_version("company-a", "bot-a")
     assert version == 1 and config.advanced.allowed_domains == ("*.shop.example",)
-    world.changes.commit(entry(world), SaveWidget("company-a", "bot-a", WidgetConfig(), version))
+    publication = Publication(number=2, published_at=world.now, published_by="company_admin#u")
+    world.changes.commit(entry(world), SaveWidget("company-a", "bot-a", WidgetConfig(), publication))
     with pytest.raises(VersionConflict) as refused:
-        world.changes.commit(entry(world), SaveWidget("company-a", "bot-a", config, version))
+        world.changes.commit(entry(world), SaveWidget("company-a", "bot-a", config, publication))
     assert refused.value.current == 2
     assert world.chatbots.widget_version("company-a", "bot-a") == (WidgetConfig(), 2)
     assert world.chatbots.widget_version("company-a", "none") == (WidgetConfig(), 0)
+    assert world.chatbots.saved_widget("company-a", "bot-a", 2) == WidgetConfig()
+    assert world.chatbots.widget_publications("company-a", "bot-a", Turn()).items == (publication,)
+    assert world.chatbots.publications("company-a", "bot-a", Turn()).items == ()
 
 
 def test_call_settings_and_the_chatbot_that_names_them_are_published_together(world: World) -> None:
@@ -223,6 +231,27 @@ def test_a_cursor_is_good_for_its_own_list_only(world: World) -> None:
     for limit in (0, -1, 101):
         with pytest.raises(InvalidRequest):
             world.users.page("company-a", Turn(limit))
+
+
+PART = strategies.text(max_size=40)
+OWN = Span("T#company-a", low="USER#", high="USER#" + LAST)
+
+
+@given(strategies.one_of(PART, strategies.lists(PART, max_size=5), strategies.tuples(strategies.just(OWN), PART)))
+@hypothesis_settings(max_examples=100)
+def test_whatever_a_cursor_says_it_never_leads_out_of_its_list(said: object) -> None:
+    """Also one whose fingerprint is right, since that is no secret."""
+    if isinstance(said, tuple):
+        said = [_fingerprint(OWN), said[1]]
+    cursor = said
+    if not isinstance(said, str):
+        cursor = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+    assert isinstance(cursor, str)
+    try:
+        _, start = _decoded([OWN], cursor)
+    except InvalidRequest:
+        return
+    assert start["PK"]["S"] == "T#company-a" and start["SK"]["S"].startswith("USER#")
 
 
 def test_calls_are_listed_newest_first_over_months_and_filtered(world: World) -> None:

@@ -15,7 +15,7 @@ from shared.contracts.settings.ai_model import AiModel, Prices
 from shared.contracts.settings.package import Package, PackageContent
 from shared.domain.permissions import may
 from shared.services.sessions import Visitor, admit, start_session
-from tests.functions.admin.console import AGENT, MASTER, OTHER_AGENT, Console, Person
+from tests.functions.admin.console import ADMIN, AGENT, MASTER, OTHER_ADMIN, OTHER_AGENT, Console, Person
 from tests.services.world import SITE, World, settings
 
 
@@ -185,6 +185,18 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PUT", "/chatbots/{chatbot_id}/widget"): Row(
         200, dict, lambda world: world.chatbots.widget_version("company-a", "bot-a")[1], **BOT
     ),
+    ("POST", "/chatbots/{chatbot_id}/widget/rollback"): Row(
+        200,
+        lambda: {"number": 2},
+        lambda world: world.chatbots.widget_version("company-a", "bot-a")[1],
+        own=("bot-a",),
+        foreign=("bot-b",),
+        missing=("bot-x",),
+    ),
+    ("GET", "/chatbots/{chatbot_id}/widget/versions"): Row(**BOT),
+    ("GET", "/chatbots/{chatbot_id}/widget/versions/{number}"): Row(
+        own=("bot-a", "2"), foreign=("bot-b", "2"), missing=("bot-a", "999")
+    ),
     ("GET", "/calls"): Row(),
     ("GET", "/calls/{call_id}"): Row(**CALL),
     ("GET", "/calls/{call_id}/transcript"): Row(**CALL),
@@ -228,6 +240,8 @@ def furnish(console: Console) -> None:
         world.core.put(keys.package(package_id), Package(package_id=package_id, draft=PackageContent(name="Desk")))
         assert console.ask(MASTER, "POST", f"/fleet/packages/{package_id}/publish", version=1).status_code == 200
     assert console.ask(MASTER, "POST", "/fleet/ai-models", model("chatty")).status_code == 201
+    for person, bot in ((ADMIN, "bot-a"), (OTHER_ADMIN, "bot-b")):
+        assert console.ask(person, "PUT", f"/chatbots/{bot}/widget", {}, version=1).status_code == 200
 
 
 def stored_call(world: World, chatbot_id: str, call_id: str) -> CallRecord:

@@ -291,6 +291,24 @@ def test_the_widgets_configuration_is_saved_with_a_version(console: Console, wor
     assert fields(console.ask(ADMIN, "PUT", "/chatbots/bot-a/widget", config, version=2)) == {"appearance.primaryColor"}
 
 
+def test_every_saved_widget_can_be_brought_back(console: Console, world: World) -> None:
+    path = "/chatbots/bot-a/widget"
+    config = console.get(ADMIN, path).json()["config"]
+    for version, colour in ((1, "#111111"), (2, "#222222"), (3, "#333333")):
+        config["appearance"]["primaryColor"] = colour
+        assert console.ask(ADMIN, "PUT", path, config, version=version).status_code == 200
+    back = console.ask(ADMIN, "POST", path + "/rollback", {"number": 2}, version=4)
+    assert back.json()["version"] == 5 and back.headers["etag"] == '"5"'
+    assert world.chatbots.widget_config("company-a", "bot-a").appearance.primary_color == "#111111"
+    listed = console.get(ADMIN, path + "/versions").json()["items"]
+    assert [(found["number"], found["restoredFrom"]) for found in listed] == [(5, 2), (4, None), (3, None), (2, None)]
+    assert console.get(ADMIN, path + "/versions/4").json()["appearance"]["primaryColor"] == "#333333"
+    told = {entry["action"]: entry["changes"] for entry in console.get(ADMIN, "/audit").json()["items"]}
+    assert told["widget.rolled_back"] == [
+        {"field": "appearance.primary_color", "before": '"#333333"', "after": '"#111111"'}
+    ]
+
+
 def test_defaults_of_a_package_are_those_of_the_requirements(console: Console) -> None:
     made = console.ask(MASTER, "POST", "/fleet/packages", {"name": "Plain"}).json()["draft"]
     assert (made["enabledChat"], made["enabledCall"], made["greeting"]) == (True, False, DEFAULT_GREETING)

@@ -83,8 +83,13 @@ class DynamoChanges:
         match write:
             case Save(record):
                 return self._save(record)
-            case SaveWidget(company_id, chatbot_id, config, version):
-                return [self._put(keys.widget_config(company_id, chatbot_id), config, version or None)]
+            case SaveWidget(company_id, chatbot_id, config, publication):
+                where = (company_id, chatbot_id, publication.number)
+                return [
+                    self._put(keys.widget_config(company_id, chatbot_id), config, publication.number - 1 or None),
+                    self._put(keys.widget_version(*where), config, None),
+                    self._put(keys.widget_publication(*where), publication, None),
+                ]
             case PublishSettings(bot, settings, publication):
                 at = (bot.company_id, bot.chatbot_id, publication.number)
                 return [

@@ -70,6 +70,16 @@ def widget_config(company_id: str, chatbot_id: str) -> Key:
     return Key(f"T#{company_id}", f"BOT#{chatbot_id}#WIDGET")
 
 
+def widget_version(company_id: str, chatbot_id: str, version: int) -> Key:
+    """`core`: one saved version of a widget's configuration."""
+    return Key(f"T#{company_id}", f"BOT#{chatbot_id}#WCONF#{version:06d}")
+
+
+def widget_publication(company_id: str, chatbot_id: str, version: int) -> Key:
+    """`core`: who saved that version."""
+    return Key(f"T#{company_id}", f"BOT#{chatbot_id}#WPUB#{version:06d}")
+
+
 def ai_model(model_id: str) -> Key:
     """`core`: a model of the catalogue."""
     return Key("MODEL", model_id)
