@@ -172,7 +172,7 @@ def test_packages_are_offered_in_their_published_version(world: World) -> None:
     assert world.packages.published("p-1", 1) == first
     world.changes.commit(entry(world), Offer("p-1", None), Save(saved.model_copy(update={"version": 3})))
     assert world.offered.all() == [] and world.packages.published("p-1", 2) == second
-    assert [found.package_id for found in world.packages.page(Turn()).items] == ["p-1"]
+    assert [found.package_id for found in world.packages.page(Turn(), lambda _: True).items] == ["p-1"]
 
 
 def test_pages_join_up_whatever_their_size(world: World) -> None:
@@ -188,7 +188,7 @@ def test_pages_join_up_whatever_their_size(world: World) -> None:
 def test_lists_of_an_index_go_on_between_equal_names(world: World) -> None:
     for number in range(5):
         world.changes.commit(entry(world), Save(Company(company_id=f"same-{number}", name="Same")))
-    pages = walk(world.fleet.page, 2)
+    pages = walk(lambda turn: world.fleet.page(turn, lambda _: True), 2)
     assert [found.company_id for page in pages for found in page] == [
         "company-a",
         "company-b",
@@ -227,7 +227,7 @@ def test_a_cursor_is_good_for_its_own_list_only(world: World) -> None:
     with pytest.raises(InvalidRequest):
         world.users.page("company-b", Turn(1, cursor))
     with pytest.raises(InvalidRequest):
-        world.fleet.page(Turn(1, cursor))
+        world.fleet.page(Turn(1, cursor), lambda _: True)
     for limit in (0, -1, 101):
         with pytest.raises(InvalidRequest):
             world.users.page("company-a", Turn(limit))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from functions.admin_api.access import Api, By, Operations
@@ -47,8 +47,8 @@ class OwnCompanyOut(Schema):
 
 
 @operations.get("/fleet/companies", Permission.FLEET_COMPANIES)
-def list_companies(api: Api, turn: AskedPage) -> PageOut[Company]:
-    return page_out(companies.all_companies(api.companies, turn), lambda company: company)
+def list_companies(api: Api, turn: AskedPage, search: Annotated[str, Query(max_length=120)] = "") -> PageOut[Company]:
+    return page_out(companies.all_companies(api.companies, turn, search), lambda company: company)
 
 
 @operations.post("/fleet/companies", Permission.FLEET_COMPANIES, status_code=201)

@@ -32,8 +32,13 @@ class OfferedPackages(Schema):
 
 
 @operations.get("/fleet/packages", Permission.FLEET_PACKAGES)
-def list_packages(api: Api, turn: AskedPage) -> PageOut[Package]:
-    return page_out(packages.all_packages(api.packages, turn), lambda package: package)
+def list_packages(
+    api: Api,
+    turn: AskedPage,
+    capability: Literal["chat", "call", "both"] | None = None,
+    search: Annotated[str, Query(max_length=120)] = "",
+) -> PageOut[Package]:
+    return page_out(packages.all_packages(api.packages, turn, capability, search), lambda package: package)
 
 
 @operations.post("/fleet/packages", Permission.FLEET_PACKAGES, status_code=201)

@@ -65,6 +65,7 @@ def test_calls_are_opened_to_a_company_and_closed_again(console: Console) -> Non
     assert edited["settings"]["features"]["callEnabled"] is True and edited["limits"]["concurrentCalls"] == 5
     names = [found["name"] for found in console.get(MASTER, "/fleet/companies").json()["items"]]
     assert names == ["Company A", "Company B", "Third Ltd"]
+    assert [found["name"] for found in console.get(MASTER, "/fleet/companies?search=ltd").json()["items"]] == names[2:]
 
 
 def test_closing_calls_hides_them_everywhere(console: Console) -> None:
@@ -174,6 +175,12 @@ def test_packages_are_filtered_by_capability_category_and_name(console: Console)
     assert found("?category=HR") == ["Chat desk"]
     assert found("?search=FRONT") == ["Front desk"]
     assert refusal(console.get(ADMIN, "/packages?capability=none")) == (400, "invalid_request")
+
+    def drafted(query: str) -> set[str]:
+        return {item["draft"]["name"] for item in console.get(MASTER, "/fleet/packages" + query).json()["items"]}
+
+    assert drafted("") == {"Both desk", "Chat desk", "Front desk"}
+    assert drafted("?capability=chat") == {"Chat desk"} and drafted("?search=front") == {"Front desk"}
 
 
 def test_a_chatbot_is_made_of_a_package_and_takes_calls_once_settings_are_saved(console: Console, world: World) -> None:

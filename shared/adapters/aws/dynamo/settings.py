@@ -1,6 +1,6 @@
 """Companies, chatbots, call settings, widget configurations and the model catalogue (table `core`)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import from_item, rev_of
@@ -35,9 +35,9 @@ class DynamoFleetCompanies:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def page(self, turn: Turn) -> Page[Company]:
-        """All companies by name."""
-        return page(self._table, [Span("COMPANIES", "GSI1")], turn, lambda item: versioned(item, Company))
+    def page(self, turn: Turn, keep: Callable[[Company], bool]) -> Page[Company]:
+        """All companies that are wanted, by name."""
+        return page(self._table, [Span("COMPANIES", "GSI1")], turn, lambda item: versioned(item, Company), keep)
 
 
 class DynamoChatbots:
