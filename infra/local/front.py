@@ -6,17 +6,14 @@ import sys
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from functions.admin_api import app as admin_api
-from functions.admin_api.edge import API
-from functions.admin_api.wiring import build
 from functions.public_api.app import create_app
 from functions.public_api.wiring import public_api
-from infra.local import people
 from infra.local.demo import CHATBOTS
+from infra.local.dispatch import with_administration
 from shared.services.sessions import frame_policy
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +21,7 @@ WIDGET = ROOT / "frontend" / "widget" / "dist"
 DEMO = ROOT / "frontend" / "demo"
 
 
-def application() -> ASGIApp:
+def application() -> FastAPI:
     """The API with the files beside it."""
     api = public_api()
     app = create_app(api)
@@ -63,27 +60,14 @@ def application() -> ASGIApp:
 
     app.mount("/widget", StaticFiles(directory=WIDGET, html=True), name="widget")
     app.mount("/demo", StaticFiles(directory=DEMO, html=True), name="demo")
-    return _beside(administration(), app)
-
-
-def administration() -> ASGIApp:
-    """The dashboard's API, its people signed in by the emulated Cognito."""
-    os.environ.update(people.create(os.environ["AWS_ENDPOINT_URL"]))
-    return admin_api.create_app(build())
-
-
-def _beside(admin: ASGIApp, rest: ASGIApp) -> ASGIApp:
-    """Two applications apart from each other, as on AWS: neither passes through the other's middleware."""
-
-    async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
-        mine = scope["type"] == "http" and scope["path"].startswith(API)
-        await (admin if mine else rest)(scope, receive, send)
-
-    return by_path
+    return app
 
 
 if __name__ == "__main__":
     if not (WIDGET / "widget.js").exists():
         sys.exit(json.dumps({"error": "the widget has not been built"}))
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "front")
-    uvicorn.run(application(), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)
+    application_and_administration = with_administration(application())
+    uvicorn.run(
+        application_and_administration, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False
+    )
