@@ -11,7 +11,7 @@ from infra.local import people
 
 
 def with_administration(rest: ASGIApp) -> ASGIApp:
-    """As on AWS neither application passes through the other's middleware. Its people sign in at the emulated Cognito."""
+    """As on AWS neither passes through the other's middleware. People sign in at the emulated Cognito."""
     os.environ.update(people.create(os.environ["AWS_ENDPOINT_URL"]))
     administration = create_app(build())
 

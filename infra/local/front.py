@@ -67,7 +67,5 @@ if __name__ == "__main__":
     if not (WIDGET / "widget.js").exists():
         sys.exit(json.dumps({"error": "the widget has not been built"}))
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "front")
-    application_and_administration = with_administration(application())
-    uvicorn.run(
-        application_and_administration, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False
-    )
+    served = with_administration(application())
+    uvicorn.run(served, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)

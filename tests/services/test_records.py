@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, strategies
 from hypothesis import settings as hypothesis_settings
 
+from shared.adapters.aws.dynamo import paging
 from shared.adapters.aws.dynamo.paging import _decoded, _fingerprint
 from shared.adapters.aws.dynamo.table import LAST, Span
 from shared.contracts.errors import Conflict, InvalidRequest, VersionConflict
@@ -231,6 +232,14 @@ def test_a_cursor_is_good_for_its_own_list_only(world: World) -> None:
     for limit in (0, -1, 101):
         with pytest.raises(InvalidRequest):
             world.users.page("company-a", Turn(limit))
+
+
+def test_a_page_ends_after_looking_at_many_and_the_next_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MAX_EXAMINED", 3)
+    for number in range(8):
+        world.changes.commit(entry(world), Save(Company(company_id=f"some-{number}", name=f"N{number}")))
+    pages = walk(lambda turn: world.fleet.page(turn, lambda found: found.company_id == "some-7"), 5)
+    assert [[found.company_id for found in page] for page in pages] == [[], [], [], ["some-7"]]
 
 
 PART = strategies.text(max_size=40)

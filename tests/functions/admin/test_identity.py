@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from shared.adapters.aws.cognito_tokens import MAX_KEYS_BYTES, CognitoTokens, Keys
-from shared.contracts.errors import NotAuthenticated
+from shared.contracts.errors import NotAuthenticated, Unavailable
 from shared.contracts.records.user import Role, User
 from shared.domain.permissions import Actor
 from tests.functions.admin.console import (
@@ -213,6 +213,16 @@ def test_tokens_with_made_up_keys_do_not_make_us_ask_all_the_time(
     assert issuer.asked == 1
 
 
+def test_a_token_is_not_called_wrong_while_nobody_can_tell(tokens: CognitoTokens, issuer: Issuer, clock: Clock) -> None:
+    issuer.away = True
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            tokens.actor(token(ADMIN.claims(clock)))
+    assert issuer.asked == 1
+    issuer.away, issuer.now = False, issuer.now + 11
+    assert tokens.actor(token(ADMIN.claims(clock)))
+
+
 def test_known_keys_stay_good_while_the_issuer_is_away(tokens: CognitoTokens, issuer: Issuer, clock: Clock) -> None:
     assert tokens.actor(token(ADMIN.claims(clock)))
     issuer.away, issuer.now = True, issuer.now + 4000
@@ -250,7 +260,7 @@ def test_keys_come_over_http(served: tuple[str, dict[str, bytes]], clock: Clock)
     tokens = CognitoTokens(Keys(url, lambda: seconds[0]), ISSUER, CLIENT, lambda: clock.now)
     for rubbish in (b"", b"[]", b'{"keys": 7}', b'{"keys": [{"kty": "RSA"}]}', b" " * (MAX_KEYS_BYTES + 1)):
         content["body"] = rubbish
-        with pytest.raises(NotAuthenticated):
+        with pytest.raises(Unavailable):
             tokens.actor(token(ADMIN.claims(clock)))
         seconds[0] += 11
     content["body"] = published()
@@ -260,7 +270,7 @@ def test_keys_come_over_http(served: tuple[str, dict[str, bytes]], clock: Clock)
 @pytest.mark.parametrize("url", ["http://keys.example/jwks.json", "file:///etc/passwd", "ftp://x"])
 def test_keys_never_come_over_an_open_line(url: str, clock: Clock) -> None:
     tokens = CognitoTokens(Keys(url, lambda: 0.0), ISSUER, CLIENT, lambda: clock.now)
-    with pytest.raises(NotAuthenticated):
+    with pytest.raises(Unavailable):
         tokens.actor(token(ADMIN.claims(clock)))
 
 
