@@ -12,6 +12,8 @@ from fastapi.staticfiles import StaticFiles
 
 from functions.public_api.app import create_app
 from functions.public_api.wiring import public_api
+from functions.webhooks.app import add_routes
+from functions.webhooks.wiring import webhooks
 from infra.local.demo import CHATBOTS
 from infra.local.dispatch import with_administration
 from shared.services.sessions import frame_policy
@@ -25,6 +27,7 @@ def application() -> FastAPI:
     """The API with the files beside it."""
     api = public_api()
     app = create_app(api)
+    add_routes(app, webhooks())
 
     @app.get("/health", include_in_schema=False)
     def health() -> dict[str, str]:
