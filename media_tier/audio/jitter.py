@@ -183,7 +183,7 @@ class JitterBuffer:
         """The packet that is next will not come: make up for it, while `first` waits behind it."""
         behind = self._waiting[first]
         self._next += 1
-        if behind.when is not None and self._time + self._frame > behind.when:
+        if self._last_time is None or (behind.when is not None and self._time + self._frame > behind.when):
             return  # it carried no sound, a key press perhaps
         self._time += self._frame
         if self._ahead >= self._frame:
@@ -207,6 +207,8 @@ class JitterBuffer:
 
     def _fill(self, now: float, out: list[bytes]) -> None:
         """Nothing came for a while: let time pass."""
+        if self._last_time is None:
+            return
         missing = int((now - HOLD - self._due()) * TICKS) - self._ahead
         while missing >= FRAME and len(out) < MAX_WAITING:
             out.append(self._conceal(FRAME))

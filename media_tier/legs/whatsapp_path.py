@@ -66,7 +66,7 @@ class MediaPath:
 
     def __init__(self, offer: Offer, certificate: Certificate, addresses: Sequence[str], clock: Clock) -> None:
         self._offer, self._certificate, self._clock = offer, certificate, clock
-        self._ice = _Ice(addresses)
+        self._ice = _Ice(addresses, self._unreadable)
         self._ice.remote_is_lite = True
         self._ice.remote_username, self._ice.remote_password = offer.ufrag, offer.password
         self._dtls: RTCDtlsTransport | None = None
@@ -171,13 +171,13 @@ class MediaPath:
             try:
                 protocol.datagram_received(data, address)
             except struct.error:  # aioice on truncated attributes
-                self.foreign += 1
+                self._unreadable()
         elif not known:
             self.foreign += 1
         elif first >= 128:
             self._media(data)
         elif 20 <= first < 64 and self._ice.backlog < DTLS_BACKLOG:
-            self._ice.data_received(data, 1)
+            self._ice.feed(data)
 
     def _media(self, data: bytes) -> None:
         if self._unprotect is None or self._unprotect_rtcp is None or self._listener is None:
@@ -191,6 +191,9 @@ class MediaPath:
         except pylibsrtp.Error:
             self.foreign += 1
 
+    def _unreadable(self) -> None:
+        self.foreign += 1
+
     def _dtls_changed(self) -> None:
         if self._dtls is not None and self._dtls.state == "closed" and not self._closing and self._listener is not None:
             self._listener.on_path_closed()
@@ -199,9 +202,10 @@ class MediaPath:
 class _Ice(aioice.Connection):
     """aioice on chosen addresses, with the nominated pair in sight."""
 
-    def __init__(self, addresses: Sequence[str]) -> None:
+    def __init__(self, addresses: Sequence[str], unreadable: Callable[[], None]) -> None:
         super().__init__(ice_controlling=True)
         self._addresses = list(addresses)
+        self._unreadable = unreadable
 
     async def gather_candidates(self) -> None:
         """Host candidates of our addresses: Meta is ICE-lite and reachable, so neither STUN nor TURN is needed."""
@@ -213,6 +217,14 @@ class _Ice(aioice.Connection):
     def pair(self) -> CandidatePair | None:
         """The nominated pair."""
         return self._nominated.get(1)
+
+    def data_received(self, data: bytes, component: int) -> None:
+        """aioice takes what it cannot read for somebody's data."""
+        self._unreadable()
+
+    def feed(self, data: bytes) -> None:
+        """A DTLS record of the far end."""
+        super().data_received(data, 1)
 
     @property
     def backlog(self) -> int:

@@ -229,6 +229,11 @@ def test_key_presses_take_numbers_but_no_time() -> None:
         buffer.push(sequence, time, sound(1000 + sequence), 0.02 * sequence)
         out += heard(buffer.pull(0.02 * sequence))
     assert out == [1000, 1003, 1005]
+    first = JitterBuffer(Tape())
+    first.push(7, None, b"", 50.0)
+    assert first.pull(50.0) == first.pull(60.0) == []
+    first.push(8, 123_456, sound(9), 60.0)
+    assert heard(first.pull(60.0)) == [9]
     assert buffer.concealed == 0
 
 
