@@ -46,6 +46,11 @@ class MediaEnvironment(_Environment):
     media_host: str = "0.0.0.0"
     media_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     media_capacity: Annotated[int, Field(ge=1)] = 200
+    media_addresses: str = ""
+    """Where sockets for UDP media are opened, separated by commas; empty: every address another machine can reach."""
+    whatsapp_offers_queue_url: str | None = None
+    graph_base_url: str = "https://graph.facebook.com"
+    graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
     drain_seconds: Annotated[float, Field(ge=0, le=120)] = 20.0
     call_simulation_mode: bool = False
     openai_api_key: str | None = None
