@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import random
 import struct
-from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -85,7 +84,7 @@ class PhonePeer:
         self._decoder = OpusDecoder()
         self._encoder = OpusEncoder()
         self._encoded = 0
-        self._microphone: deque[bytes] = deque()
+        self._microphone = bytearray()
         self._sequence = self._random.randrange(2**15)
         self._timestamp = self._random.randrange(2**32)
         self._sending: asyncio.Task[None] | None = None
@@ -122,14 +121,13 @@ class PhonePeer:
             self._sending = asyncio.get_running_loop().create_task(self._send_frames())
 
     def say(self, pcm: bytes) -> None:
-        """Queue PCM16 mono 48 kHz."""
-        for start in range(0, len(pcm), FRAME * 2):
-            self._microphone.append(pcm[start : start + FRAME * 2].ljust(FRAME * 2, b"\0"))
+        """Queue PCM16 mono 48 kHz; what does not fill 20 ms waits for more."""
+        self._microphone += pcm
 
     @property
-    def saying(self) -> bool:
-        """Whether there is something left to say."""
-        return bool(self._microphone)
+    def waiting(self) -> int:
+        """Frames not sent yet."""
+        return len(self._microphone) // (FRAME * 2)
 
     async def press(self, key: str, frames: int = 4) -> None:
         """Hold a key for some 20 ms frames (RFC 4733: one timestamp, three end packets)."""
@@ -170,7 +168,10 @@ class PhonePeer:
         while True:
             await asyncio.sleep(max(0.0, began + count * 0.02 - loop.time()))
             count += 1
-            pcm = self._microphone.popleft() if self._microphone else bytes(FRAME * 2)
+            pcm = bytes(FRAME * 2)
+            if self.waiting:
+                pcm = bytes(self._microphone[: FRAME * 2])
+                del self._microphone[: FRAME * 2]
             for payload in self._encode(pcm):
                 await self._send(OPUS, self._timestamp, payload)
             self._timestamp = (self._timestamp + FRAME) & 0xFFFFFFFF
