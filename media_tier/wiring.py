@@ -22,9 +22,9 @@ from media_tier.engine.live_call import CallPorts, elapsed_since
 from media_tier.engine.loop_lag import LoopLag
 from media_tier.engine.roster import Room, Roster
 from media_tier.engine.tools import PlatformTools
-from media_tier.legs.whatsapp import StreamIds
 from media_tier.legs.whatsapp_intake import Outside, WhatsAppIntake
 from media_tier.legs.whatsapp_path import host_addresses
+from media_tier.legs.whatsapp_streams import StreamIds
 from media_tier.ports import RealtimeModel, Refused, SessionSeed
 from media_tier.providers.gemini import GeminiLiveModel
 from media_tier.providers.openai import OpenAiRealtimeModel

@@ -33,7 +33,7 @@ MAX_JUMP = 500
 _WINDOW = 5.0
 _DELAYS = 150
 _MARGIN = 0.01
-_RECHECK = 10
+_RECHECK = 25
 _QUIET = 150
 """Mean absolute sample value of a frame in which nobody speaks."""
 _FADING = 3

@@ -8,33 +8,21 @@ exactly once, never from within a verb it called itself.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from media_tier.audio.jitter import JitterBuffer
 from media_tier.bridge.wheel import PERIOD, Wheel
 from media_tier.call.events import Dtmf, EndRequested, Party, QualityMeasured
 from media_tier.legs.web import WebLegListener
-from media_tier.legs.web_limits import Allowance
-from media_tier.legs.whatsapp_opus import OpusDecoder, OpusEncoder
 from media_tier.legs.whatsapp_path import MediaPath
-from media_tier.legs.whatsapp_rtcp import Reports
-from media_tier.legs.whatsapp_rtp import Keypad, build, parse
 from media_tier.legs.whatsapp_sdp import Offer
-from media_tier.ports import FRAME_BYTES, Clock
+from media_tier.legs.whatsapp_streams import Ear, FloodLimits, StreamIds, Voice
+from media_tier.ports import Clock
 
 _log = logging.getLogger(__name__)
 
-TICKS_PER_FRAME = 960
-_SILENCE = bytes(FRAME_BYTES)
-_SETTLED = 10
-"""Frames of silence after which the encoder says the same over and over."""
-_CATCH_UP = 5
-"""Frames sent at once after the loop was late; beyond that the time is skipped."""
 _REPORT_TURNS = 50
-_ACKNOWLEDGE_FRAMES = 5
 _UNOPENED_TURNS = 25
 
 
@@ -51,18 +39,7 @@ class WhatsAppLimits:
     quality_seconds: float = 5.0
     linger_seconds: float = 0.3
     """From our close to Meta's terminate, for what has left to be heard."""
-    packets_per_second: float = 110.0
-    packet_burst: float = 250.0
-
-
-@dataclass(frozen=True, slots=True)
-class StreamIds:
-    """Where our RTP stream begins; random (RFC 3550 section 5.1)."""
-
-    ssrc: int
-    sequence: int
-    timestamp: int
-    cname: str
+    flood: FloodLimits = field(default_factory=FloodLimits)
 
 
 class WhatsAppLeg:
@@ -82,8 +59,8 @@ class WhatsAppLeg:
         self._over = over
         self._listener: WebLegListener | None = None
         self._gone = False
-        self._voice = _Voice(path, offer.opus, ids)
-        self._ear = _Ear(offer, limits, clock())
+        self._voice = Voice(path, offer.opus, ids)
+        self._ear = Ear(offer, limits.flood, clock())
         self._turns = 0
         self._opened_at: float | None = None
         self._quality_at = 0.0
@@ -179,7 +156,7 @@ class WhatsAppLeg:
         heard = self._voice.turn(now)
         if heard is not None:
             listener.on_played(heard)
-        for pcm in self._ear.sound(now):
+        for pcm in self._ear.overdue(now):
             listener.on_caller_audio(pcm)
         if self._turns % _REPORT_TURNS == 0:
             self._path.send_rtcp(self._voice.reports.report(now))
@@ -212,127 +189,3 @@ class WhatsAppLeg:
         """Give the codecs back; nothing may be called afterwards."""
         self._voice.close()
         self._ear.close()
-
-
-class _Voice:
-    """Our side: queued sound becomes a packet every 20 ms."""
-
-    def __init__(self, path: MediaPath, payload_type: int, ids: StreamIds) -> None:
-        self._path, self._payload_type, self._ssrc = path, payload_type, ids.ssrc
-        self._sequence, self._timestamp = ids.sequence, ids.timestamp
-        self._encoder = OpusEncoder()
-        self._queue: deque[bytes] = deque()
-        self._rest = b""
-        self._due = 0.0
-        self._heard = self._told = 0
-        self._silent = 0
-        self._same = b""
-        self._first = True
-        self.reports = Reports(ids.ssrc, ids.cname)
-
-    def queue(self, pcm: bytes) -> None:
-        self._queue.append(pcm)
-
-    def clear(self) -> int:
-        self._queue.clear()
-        self._rest = b""
-        self._told = self._heard
-        return self._heard
-
-    def begin(self, now: float) -> None:
-        self._due = now
-
-    def turn(self, now: float) -> int | None:
-        """Send what is due; the samples heard so far when that is worth telling."""
-        behind = int((now - self._due) / PERIOD) + 1
-        if behind > _CATCH_UP:
-            skipped = behind - 1
-            self._due += skipped * PERIOD
-            self._timestamp = (self._timestamp + skipped * TICKS_PER_FRAME) & 0xFFFFFFFF
-            behind = 1
-        # The wheel turns a little early or late: half a period decides.
-        if now < self._due - PERIOD / 2:
-            return None
-        for _ in range(max(1, behind)):
-            self._send(self._frame())
-            self._due += PERIOD
-        news = self._heard - self._told
-        if news >= _ACKNOWLEDGE_FRAMES * FRAME_BYTES // 2 or (news and not self._queue and not self._rest):
-            self._told = self._heard
-            return self._heard
-        return None
-
-    def _frame(self) -> bytes:
-        """The next 20 ms, b"" for silence."""
-        if not self._rest and self._queue and len(self._queue[0]) == FRAME_BYTES:
-            self._heard += FRAME_BYTES // 2
-            return self._queue.popleft()
-        parts, size = [self._rest], len(self._rest)
-        while size < FRAME_BYTES and self._queue:
-            parts.append(self._queue.popleft())
-            size += len(parts[-1])
-        joined = b"".join(parts)
-        frame, self._rest = joined[:FRAME_BYTES], joined[FRAME_BYTES:]
-        self._heard += len(frame) // 2
-        return frame.ljust(FRAME_BYTES, b"\0") if frame else b""
-
-    def _send(self, frame: bytes) -> None:
-        if frame:
-            self._silent = 0
-            payload = self._encoder.encode(frame)
-        elif self._silent < _SETTLED:
-            self._silent += 1
-            payload = self._same = self._encoder.encode(_SILENCE)
-        else:
-            payload = self._same
-        packet = build(self._payload_type, self._sequence, self._timestamp, self._ssrc, payload, marker=self._first)
-        self._path.send(packet)
-        self.reports.sent(self._timestamp, len(payload))
-        self._first = False
-        self._sequence = (self._sequence + 1) & 0xFFFF
-        self._timestamp = (self._timestamp + TICKS_PER_FRAME) & 0xFFFFFFFF
-
-    def close(self) -> None:
-        self._encoder.close()
-
-
-class _Ear:
-    """The caller's side: packets become sound and digits."""
-
-    def __init__(self, offer: Offer, limits: WhatsAppLimits, now: float) -> None:
-        self._opus, self._events = offer.opus, offer.events
-        self._decoder = OpusDecoder()
-        self._buffer = JitterBuffer(self._decoder)
-        self._keypad = Keypad()
-        self._allowance = Allowance(limits.packets_per_second, limits.packet_burst, limits.silent_seconds, now)
-        self._ssrc: int | None = None
-        self._earlier = 0
-        self.alive_at = now
-
-    @property
-    def concealed(self) -> int:
-        return self._earlier + self._buffer.concealed + self._buffer.inserted
-
-    def hear(self, packet: bytes, now: float, reports: Reports) -> str | None:
-        """Take a packet in; the digit it completes, if it does."""
-        parsed = parse(packet)
-        if parsed is None or not self._allowance.take(1, now):
-            return None
-        is_key = parsed.payload_type == self._events
-        if not is_key and parsed.payload_type != self._opus:
-            return None
-        if parsed.ssrc != self._ssrc:
-            self._ssrc = parsed.ssrc
-            self._earlier = self.concealed
-            self._buffer = JitterBuffer(self._decoder)
-        self.alive_at = now
-        timestamp = None if is_key else parsed.timestamp
-        reports.came(parsed.ssrc, parsed.sequence, timestamp, now)
-        self._buffer.push(parsed.sequence, timestamp, parsed.payload, now)
-        return self._keypad.press(parsed, now) if is_key else None
-
-    def sound(self, now: float) -> list[bytes]:
-        return self._buffer.pull(now)
-
-    def close(self) -> None:
-        self._decoder.close()

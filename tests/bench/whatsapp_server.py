@@ -21,9 +21,10 @@ from aiortc.mediastreams import MediaStreamError
 
 from media_tier.bridge.wheel import Wheel
 from media_tier.call.events import Event
-from media_tier.legs.whatsapp import StreamIds, WhatsAppLeg, WhatsAppLimits
+from media_tier.legs.whatsapp import WhatsAppLeg, WhatsAppLimits
 from media_tier.legs.whatsapp_path import MediaPath, make_certificate
 from media_tier.legs.whatsapp_sdp import Local, parse_offer, render_answer
+from media_tier.legs.whatsapp_streams import StreamIds
 
 FRAME = 480
 

@@ -12,9 +12,10 @@ import numpy as np
 from infra.local.standins.meta_media import Network, PhonePeer
 from media_tier.bridge.wheel import Wheel
 from media_tier.call.events import Event
-from media_tier.legs.whatsapp import StreamIds, WhatsAppLeg, WhatsAppLimits
+from media_tier.legs.whatsapp import WhatsAppLeg, WhatsAppLimits
 from media_tier.legs.whatsapp_path import MediaPath, make_certificate
 from media_tier.legs.whatsapp_sdp import Local, parse_offer, render_answer
+from media_tier.legs.whatsapp_streams import StreamIds
 
 CERTIFICATE = make_certificate()
 LIMITS = WhatsAppLimits(quality_seconds=0.5)

@@ -91,6 +91,8 @@ class PhonePeer:
         self._late: set[asyncio.Task[None]] = set()
         self.accepted = False
         self.early_packets = 0
+        self.lost = 0
+        """Packets the network swallowed."""
         self.heard: list[HeardFrame] = []
         self.on_sound: Any = None
         """Called with each HeardFrame's PCM, if set."""
@@ -188,7 +190,10 @@ class PhonePeer:
         packet.ssrc, packet.payload = self._ssrc, payload
         self._sequence = (self._sequence + 1) & 0xFFFF
         network, rng = self.network, self._random
-        if network.silent or self.state != "connected" or rng.random() < network.loss:
+        if network.silent or self.state != "connected":
+            return
+        if rng.random() < network.loss:
+            self.lost += 1
             return
         copies = 2 if rng.random() < network.repeat else 1
         for _ in range(copies):
