@@ -122,8 +122,8 @@ class MetaStandIn:
         self.users[caller.reference] = caller
         call = MetaCall(found, caller, PhonePeer(network))
         self.calls[call.call_id] = call
-        offer = await call.phone.offer()
-        self._send(found, "calls", connect_event(call, offer, self.quirks))
+        call.offer = await call.phone.offer()
+        self._send(found, "calls", connect_event(call, self.quirks))
         self._keep(self._watch(call))
         return call
 

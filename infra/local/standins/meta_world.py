@@ -101,6 +101,7 @@ class MetaCall:
     phone: PhonePeer
     direction: str = "USER_INITIATED"
     call_id: str = field(default_factory=lambda: f"wacid.STANDIN{next(_wacids):08d}")
+    offer: str = ""
     answer: str | None = None
     accepted_at: int | None = None
     ended: bool = False
@@ -141,9 +142,9 @@ def envelope(number: MetaNumber, name: str, value: dict[str, Any]) -> bytes:
     return json.dumps(body).encode()
 
 
-def connect_event(call: MetaCall, sdp: str, quirks: Quirks) -> dict[str, Any]:
+def connect_event(call: MetaCall, quirks: Quirks) -> dict[str, Any]:
     """A user calls."""
-    event = {**_call_event(call, "connect", quirks), "session": {"sdp_type": "offer", "sdp": sdp}}
+    event = {**_call_event(call, "connect", quirks), "session": {"sdp_type": "offer", "sdp": call.offer}}
     contact = {"profile": {"name": call.user.name}, "user_id": call.user.user_id}
     if call.user.number is not None and not quirks.without_from:
         contact["wa_id"] = call.user.number
