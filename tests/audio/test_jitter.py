@@ -110,7 +110,7 @@ def test_jitter_within_the_order_of_packets_adds_no_delay() -> None:
 
 @pytest.mark.parametrize("loss", [0.01, 0.05, 0.1, 0.2])
 def test_each_lost_packet_costs_exactly_its_own_frame(loss: float) -> None:
-    run = Network(loss=loss).run(3000)
+    run = Network(loss=loss).run(2000)
     last = max(run.delivered)
     assert run.order == sorted(run.delivered)
     assert run.buffer.concealed == last + 1 - len(run.delivered) - min(run.delivered)
@@ -121,7 +121,7 @@ def test_each_lost_packet_costs_exactly_its_own_frame(loss: float) -> None:
 @pytest.mark.parametrize("jitter", [0.03, 0.06, 0.1])
 @pytest.mark.parametrize("loss", [0.0, 0.05, 0.2])
 def test_jitter_and_loss_together_stay_bounded(jitter: float, loss: float) -> None:
-    run = Network(seed=7, loss=loss, jitter=jitter).run(3000)
+    run = Network(seed=7, loss=loss, jitter=jitter).run(1500)
     assert run.order == sorted(run.order)
     missed = len(run.delivered) - len(run.order)
     assert missed <= 0.02 * len(run.delivered), "packets that came were given up too early"
@@ -215,10 +215,10 @@ def test_the_delay_after_stalls_does_not_grow_without_end() -> None:
 
 @pytest.mark.parametrize("drift", [-0.0005, 0.0005])
 def test_a_wrong_clock_neither_adds_delay_nor_loses_sound(drift: float) -> None:
-    run = Network(drift=drift, jitter=0.01).run(15_000)  # five minutes: 150 ms apart at the end
+    run = Network(drift=drift, jitter=0.01).run(9000)  # three minutes: 90 ms apart at the end
     assert run.buffer.concealed == 0
-    assert run.order == list(range(15_000))
-    assert len(run.pieces) - run.buffer.inserted == 15_000 and run.buffer.inserted <= 20
+    assert run.order == list(range(9000))
+    assert len(run.pieces) - run.buffer.inserted == 9000 and run.buffer.inserted <= 20
     assert max(run.delays) == 0
 
 

@@ -60,6 +60,12 @@ class App:
                         self._offer(call)
         return web.Response()
 
+    async def verify(self, request: web.Request) -> web.Response:
+        assert request.query["hub.mode"] == "subscribe" and request.query["accountId"] == "a1"
+        if request.query["hub.verify_token"] != "verify":
+            return web.Response(status=403)
+        return web.Response(text=request.query["hub.challenge"])
+
     def _offer(self, call: dict[str, Any]) -> None:
         offer = WhatsAppOffer(
             company_id="c1",
@@ -82,6 +88,7 @@ async def app(patience: Patience = QUICK) -> AsyncIterator[App]:
         made = App(meta, number)
         server = web.Application()
         server.router.add_post("/hook", made.webhook)
+        server.router.add_get("/hook", made.verify)
         runner = web.AppRunner(server, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -229,6 +236,18 @@ async def test_what_an_admin_checks() -> None:
         asked = {"user_wa_id": "15550100099"}
         permissions = (await http.get(f"{root}/2000001/call_permissions", params=asked)).json()
         assert permissions["permission"]["status"] == "no_permission"
+
+
+async def test_an_address_for_webhooks_must_echo_the_challenge() -> None:
+    async with app() as made, httpx.AsyncClient(headers={"Authorization": "Bearer token"}) as http:
+        address, where = made.number.webhook_url, f"{made.meta.url}/v26.0/1000001/subscribed_apps"
+        for token, status in (("wrong", 400), ("verify", 200)):
+            made.number.webhook_url = ""
+            wanted = {"override_callback_uri": f"{address}?accountId=a1", "verify_token": token}
+            assert (await http.post(where, json=wanted)).status_code == status
+            assert bool(made.number.webhook_url) is (status == 200)
+        made.meta.write("15550100001", MetaUser(), "hello")
+        await until(lambda: made.events)
 
 
 async def test_a_browser_is_a_phone() -> None:

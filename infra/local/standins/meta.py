@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
@@ -18,6 +19,7 @@ from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from infra.local.standins import meta_phone
 from infra.local.standins.meta_graph import Graph, described, settings, token_facts
@@ -82,7 +84,7 @@ class MetaStandIn:
             ("/call_permissions", self._permissions, None),
             ("/settings", _settings, _change_settings),
             ("/phone_numbers", _phone_numbers, None),
-            ("/subscribed_apps", _subscribed, _subscribe),
+            ("/subscribed_apps", _subscribed, self._subscribe),
         ):
             if get is not None:
                 app.router.add_get("/{version:v\\d+\\.\\d}/{id}" + path, self._guarded(get))
@@ -177,6 +179,9 @@ class MetaStandIn:
     # Webhooks
 
     def _send(self, number: MetaNumber, name: str, value: dict[str, Any]) -> None:
+        if not number.webhook_url:
+            log.warning("nobody subscribed to webhooks", extra={"phone_number_id": number.phone_number_id})
+            return
         body = envelope(number, name, value)
         for _ in range(2 if self.quirks.twice else 1):
             self._keep(self._deliver(number, body))
@@ -225,6 +230,27 @@ class MetaStandIn:
     async def _phone(self, request: web.Request) -> web.StreamResponse:
         return await meta_phone.serve(self, request)
 
+    async def _subscribe(self, request: web.Request, number: MetaNumber) -> dict[str, Any]:
+        """Subscribe, optionally with an address of one's own, which must first echo a challenge."""
+        body = await _body(request) if request.can_read_body else {}
+        address = str(body.get("override_callback_uri", ""))
+        if address:
+            challenge = secrets.token_hex(8)
+            asked = {
+                "hub.mode": "subscribe",
+                "hub.challenge": challenge,
+                "hub.verify_token": str(body.get("verify_token", "")),
+            }
+            try:
+                async with self._http.get(URL(address).update_query(asked)) as answer:
+                    echoed = answer.status == 200 and await answer.text() == challenge
+            except aiohttp.ClientError:
+                echoed = False
+            if not echoed:
+                raise GraphError(100, "the callback did not echo the challenge")
+            number.webhook_url = address
+        return {"success": True}
+
     async def _debug_token(self, request: web.Request) -> web.Response:
         wanted = request.query.get("input_token")
         number = next((n for n in self.numbers.values() if n.access_token == wanted), None)
@@ -269,7 +295,3 @@ async def _phone_numbers(request: web.Request, number: MetaNumber) -> dict[str, 
 
 async def _subscribed(request: web.Request, number: MetaNumber) -> dict[str, Any]:
     return {"data": [{"whatsapp_business_api_data": {"id": number.app_id, "name": number.name}}]}
-
-
-async def _subscribe(request: web.Request, number: MetaNumber) -> dict[str, Any]:
-    return {"success": True}
