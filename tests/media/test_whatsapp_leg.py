@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import random
 import socket
+import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pylibsrtp
@@ -226,3 +228,22 @@ async def test_the_quality_of_the_connection_is_reported() -> None:
         await until(lambda: [event for event in c.ear.events if isinstance(event, QualityMeasured)])
         report = next(event for event in c.ear.events if isinstance(event, QualityMeasured))
         assert report.underruns > 3
+
+
+async def test_calls_leave_nothing_behind() -> None:
+    async def once(number: int) -> None:
+        async with call(Network(seed=number)) as c:
+            c.open()
+            c.leg.play(tone(440, 0.1, LEG))
+            await asyncio.sleep(0.05)
+
+    def held() -> tuple[int, int, int]:
+        return len(asyncio.all_tasks()), len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+
+    await once(0)
+    await asyncio.sleep(0.05)
+    before = held()
+    for number in range(1, 11):
+        await once(number)
+    await asyncio.sleep(0.05)
+    assert held() == before
