@@ -228,6 +228,9 @@ async def test_the_quality_of_the_connection_is_reported() -> None:
         await until(lambda: [event for event in c.ear.events if isinstance(event, QualityMeasured)])
         report = next(event for event in c.ear.events if isinstance(event, QualityMeasured))
         assert report.underruns > 3
+        await until(lambda: [e for e in c.ear.events if isinstance(e, QualityMeasured) and e.rtt_ms], 8)
+        measured = [event.rtt_ms for event in c.ear.events if isinstance(event, QualityMeasured)][-1]
+        assert 0 < measured < 100, "as the far end's reports tell"
 
 
 async def test_calls_leave_nothing_behind() -> None:

@@ -19,6 +19,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.codecs.opus import OpusDecoder, OpusEncoder
 from aiortc.jitterbuffer import JitterFrame
 from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcrtpreceiver import StreamStatistics
 from aiortc.rtp import RtpPacket
 
 OPUS, KEYS = 111, 126
@@ -79,8 +80,11 @@ class PhonePeer:
         connection.ice_controlling = False
         self._dtls.transport._role_set = True
         _stay_on_loopback(connection)
+        receiver: Any = transceiver.receiver
         # Instead of aiortc's jitter buffer and decoder thread: what counts here is when a packet came.
-        setattr(transceiver.receiver, "_handle_rtp_packet", self._came)  # noqa: B010 - mypy rejects assigning a method
+        receiver._handle_rtp_packet = self._came
+        # From which aiortc still makes its receiver reports.
+        self._statistics: dict[int, StreamStatistics] = receiver._RTCRtpReceiver__remote_streams
         self._decoder = OpusDecoder()
         self._encoder = OpusEncoder()
         self._encoded = 0
@@ -215,6 +219,7 @@ class PhonePeer:
     async def _came(self, packet: RtpPacket, arrival_time_ms: int) -> None:
         if not self.accepted:
             self.early_packets += 1
+        self._statistics.setdefault(packet.ssrc, StreamStatistics(48_000)).add(packet)
         for frame in self._decoder.decode(JitterFrame(data=packet.payload, timestamp=packet.timestamp)):
             assert isinstance(frame, av.AudioFrame)
             stereo = frame.to_ndarray().reshape(-1, 2).astype(np.int32)
