@@ -210,6 +210,7 @@ class MediaProcess:
                 utc_now=utc_now,
                 new_ids=stream_ids,
                 addresses=[part for part in env.media_addresses.split(",") if part] or host_addresses(),
+                capacity=env.whatsapp_capacity,
                 private_addresses=env.stage in ("local", "test"),
             )
         )

@@ -64,6 +64,8 @@ class Outside:
     """Random numbers for one stream."""
     addresses: Sequence[str]
     """Where our sockets are opened; see whatsapp_path.host_addresses."""
+    capacity: int = 60
+    """WhatsApp calls one process holds: each costs as much as several others (tests.bench.whatsapp_calls)."""
     private_addresses: bool = False
     """Whether media may go to private addresses: local stage only."""
 
@@ -86,11 +88,12 @@ class WhatsAppIntake:
     async def run(self) -> None:
         """Take offers while there is room."""
         while True:
-            if not self._outside.admission.ready or len(self._answering) >= AT_ONCE:
+            room = min(AT_ONCE - len(self._answering), self._outside.capacity - len(self._held))
+            if room <= 0 or not self._outside.admission.ready:
                 await asyncio.sleep(PAUSE)
                 continue
             try:
-                received = await self._outside.offers.receive(AT_ONCE - len(self._answering))
+                received = await self._outside.offers.receive(room)
             except Exception:  # the queue may be away for a while: it is asked again
                 log.exception("offers could not be received")
                 await asyncio.sleep(PAUSE)

@@ -49,6 +49,8 @@ class MediaEnvironment(_Environment):
     media_addresses: str = ""
     """Where sockets for UDP media are opened, separated by commas; empty: every address another machine can reach."""
     whatsapp_offers_queue_url: str | None = None
+    whatsapp_capacity: Annotated[int, Field(ge=1)] = 60
+    """Of `media_capacity`: Opus and SRTP make these calls several times as dear as the others."""
     graph_base_url: str = "https://graph.facebook.com"
     graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
     drain_seconds: Annotated[float, Field(ge=0, le=120)] = 20.0

@@ -129,7 +129,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(limits: WhatsAppLimits = LIMITS) -> AsyncIterator[World]:
+async def world(limits: WhatsAppLimits = LIMITS, capacity: int = 60) -> AsyncIterator[World]:
     phone = PhonePeer()
     meta, queue, admission, wheel = Meta(phone), Queue(), Admission(), Wheel(time.monotonic)
     outside = Outside(
@@ -143,6 +143,7 @@ async def world(limits: WhatsAppLimits = LIMITS) -> AsyncIterator[World]:
         new_ids=lambda: IDS,
         addresses=["127.0.0.1"],
         private_addresses=True,
+        capacity=capacity,
     )
     intake = WhatsAppIntake(outside, limits)
     offer = WhatsAppOffer(
@@ -247,6 +248,15 @@ async def test_a_process_without_room_takes_nothing() -> None:
         assert len(w.queue.waiting) == 1
         w.admission.ready = True
         await until(accepted(w))
+
+
+async def test_a_full_process_leaves_offers_to_the_others() -> None:
+    async with world(capacity=1) as w:
+        w.ring()
+        await until(accepted(w))
+        w.ring(carrier_call_id="wacid.1")
+        await asyncio.sleep(0.7)
+        assert len(w.queue.waiting) == 1 and w.intake.calls == 1
 
 
 @pytest.mark.parametrize(("verb", "last"), [("pre_accept", "reject"), ("accept", "terminate")])
