@@ -135,7 +135,7 @@ class WhatsAppIntake:
             else:
                 await self._answer(received, account)
                 return
-            await self._outside.offers.done(received.receipt)
+            await self._done(received)
         except Exception:  # one call's failure must not reach the others
             log.exception("an offer could not be handled", extra={"call_id": offer.call_id})
 
@@ -145,7 +145,7 @@ class WhatsAppIntake:
             parsed = parse_offer(offer.sdp, private_addresses=self._outside.private_addresses)
         except SdpRefused as refused:
             log.warning("an offer was refused", extra={"call_id": offer.call_id, "why": refused.why})
-            await self._outside.offers.done(received.receipt)
+            await self._done(received)
             await self._tell("reject", account, offer.carrier_call_id)
             return
         ended = asyncio.Event()
@@ -172,12 +172,12 @@ class WhatsAppIntake:
                 await outside.offers.give_back(received.receipt)
                 return False
             log.info("a call was not admitted", extra={"call_id": offer.call_id, "code": int(refused.code)})
-            await outside.offers.done(received.receipt)
+            await self._done(received)
             if refused.code not in _NOT_OURS:
                 await self._tell("reject", account, offer.carrier_call_id)
             return False
         leg.attach(listener)
-        await outside.offers.done(received.receipt)
+        await self._done(received)
         return True
 
     async def _hold(self, offer: WhatsAppOffer, account: WhatsAppAccount, line: "_Line") -> None:
@@ -203,6 +203,12 @@ class WhatsAppIntake:
         finally:
             line.leg.lost()
             await asyncio.shield(self._tell(verb, account, carrier))
+
+    async def _done(self, received: ReceivedOffer) -> None:
+        try:
+            await self._outside.offers.done(received.receipt)
+        except Exception:  # it comes again, and is refused then because its token was used
+            log.warning("an offer stays in the queue", extra={"call_id": received.offer.call_id}, exc_info=True)
 
     async def _tell(self, verb: str, account: WhatsAppAccount, carrier_call_id: str) -> None:
         calls = self._outside.calls

@@ -29,9 +29,13 @@ _OK = 0
 
 def _load() -> ctypes.CDLL:
     """The library PyAV ships beside itself, or else the system's."""
-    beside = Path(av.__file__).parent.with_name("av.libs")
-    found = [str(path) for path in sorted(beside.glob("libopus*"))] or [ctypes.util.find_library("opus") or ""]
-    library = ctypes.CDLL(found[0])
+    package = Path(av.__file__).parent
+    folders = (package.with_name("av.libs"), package / ".dylibs")
+    found = [str(path) for folder in folders for path in sorted(folder.glob("*opus*"))]
+    system = ctypes.util.find_library("opus")
+    if not found and system is None:
+        raise OSError("there is no libopus beside PyAV, nor on this system")
+    library = ctypes.CDLL(found[0] if found else system)
     pointer, number, text = ctypes.c_void_p, ctypes.c_int32, ctypes.c_char_p
     library.opus_encoder_create.restype = library.opus_decoder_create.restype = pointer
     library.opus_encoder_destroy.argtypes = library.opus_decoder_destroy.argtypes = [pointer]

@@ -80,6 +80,7 @@ class Queue:
     finished: list[str] = field(default_factory=list)
     given_back: list[str] = field(default_factory=list)
     failures: int = 0
+    stuck: bool = False
 
     async def receive(self, limit: int) -> list[ReceivedOffer]:
         await asyncio.sleep(0.01)
@@ -91,6 +92,8 @@ class Queue:
 
     async def done(self, receipt: str) -> None:
         self.finished.append(receipt)
+        if self.stuck:
+            raise OSError("away")
 
     async def give_back(self, receipt: str) -> None:
         self.given_back.append(receipt)
@@ -300,6 +303,7 @@ async def test_a_leaving_process_tells_meta() -> None:
 async def test_a_queue_that_is_away_is_asked_again() -> None:
     async with world() as w:
         w.queue.failures = 1
+        w.queue.stuck = True
         w.ring()
         await until(accepted(w))
         await asyncio.sleep(0.3)
