@@ -75,7 +75,7 @@ browser-tests: frontend/widget/dist/widget.js browser
 	@echo "== spoken calls: a real browser, killed processes (about three minutes)" && $(PY) -m pytest -q tests/e2e
 
 bench: install ## what messages and calls cost on this machine (about three minutes)
-	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls
+	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls && $(PY) -m tests.bench.whatsapp_calls
 
 clean-local: ## forget the local platform's data
 	@rm -rf .local
