@@ -1,7 +1,12 @@
-"""Writes the catalogue and the demo company, and renders their fixed sentences. Repeating it changes nothing."""
+"""Writes the catalogue and the demo company, and renders their fixed sentences, each by the
+provider of its chatbot. Repeating it changes nothing.
+"""
 
 import asyncio
 import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 
 from infra.local import aws
 from infra.local.demo import CHATBOTS, COMPANY, ORDER
@@ -14,8 +19,10 @@ from shared.adapters.aws.prompt_store import S3PromptStore
 from shared.adapters.espeak_speech import EspeakSpeech
 from shared.contracts.records.call import FrozenConfiguration
 from shared.contracts.settings.ai_model import AiModel
-from shared.contracts.settings.call_settings import CallSettings
+from shared.contracts.settings.call_settings import CallSettings, VoiceSettings
 from shared.domain.catalogue import MODELS
+from shared.ports.prompts import PromptStore
+from shared.ports.speech import SpeechFailed, SpeechRenderer
 from shared.services.prompts import render_prompts
 
 
@@ -37,14 +44,96 @@ def write(endpoint: str) -> None:
         chatbots.save_widget_config(COMPANY.company_id, chatbot.chatbot_id, widget)
 
 
-async def render(endpoint: str) -> int:
+class Anew:
+    """A prompt store that knows nothing yet, so that everything is rendered into the one below it."""
+
+    def __init__(self, store: PromptStore) -> None:
+        self._store = store
+
+    async def get(self, key: str) -> bytes | None:
+        """Nothing."""
+        return None
+
+    async def put(self, key: str, pcm: bytes) -> None:
+        """See the port."""
+        await self._store.put(key, pcm)
+
+
+class OnDemand:
+    """A renderer that is made when the first sentence is missing: a vendor's package takes a second to load."""
+
+    def __init__(self, make: Callable[[], SpeechRenderer]) -> None:
+        self._make = cache(make)
+
+    async def render(self, *, model_id: str, voice: VoiceSettings, text: str) -> bytes:
+        """See the port."""
+        return await self._make().render(model_id=model_id, voice=voice, text=text)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who renders the sentences of a provider's models; `name` changes when a key changes the vendor's place."""
+
+    name: str
+    renderer: SpeechRenderer
+
+
+def _openai(key: str, url: str | None) -> SpeechRenderer:
+    from shared.adapters.openai_speech import OpenAiSpeech
+
+    return OpenAiSpeech(key, url)
+
+
+def _gemini(key: str, url: str | None) -> SpeechRenderer:
+    from shared.adapters.gemini_speech import GeminiSpeech
+
+    return GeminiSpeech(key, url)
+
+
+def speakers(environ: Mapping[str, str], offline: SpeechRenderer) -> dict[str, Speaker]:
+    """By provider: the vendors, or their stand-ins where the platform points at them."""
+    found = {"simulated": Speaker("espeak", offline)}
+    vendors = (
+        ("openai", "OPENAI_API_KEY", "OPENAI_WEBSOCKET_BASE_URL", _openai),
+        ("google", "GEMINI_API_KEY", "GEMINI_REST_BASE_URL", _gemini),
+    )
+    for provider, key_name, url_name, make in vendors:
+        if key := environ.get(key_name):
+            url = environ.get(url_name) or None
+            name = "vendor" if url is None else "stand-in"
+            found[provider] = Speaker(name, OnDemand(partial(make, key, url)))
+    return found
+
+
+async def render(environ: Mapping[str, str], offline: SpeechRenderer) -> int:
     """Render what is not there yet; returns how many sentences that were."""
-    store = S3PromptStore(open_bucket(aws.BUCKET, region=aws.REGION, endpoint=endpoint))
-    speech, rendered = EspeakSpeech(), 0
-    by_id: dict[str, AiModel] = {model.id: model for model in MODELS}
-    for _, settings, _ in CHATBOTS:
-        rendered += await render_prompts(settings, _sentences(settings, by_id[settings.ai_model_id]), speech, store)
-    speech.close()
+    store = S3PromptStore(open_bucket(aws.BUCKET, region=aws.REGION, endpoint=environ["AWS_ENDPOINT_URL"]))
+    by_provider = speakers(environ, offline)
+    models = {model.id: model for model in MODELS}
+    wanted = [(settings, models[settings.ai_model_id]) for _, settings, _ in CHATBOTS]
+    counts = await asyncio.gather(
+        *(
+            render_chatbot(settings, model, by_provider[model.provider], store)
+            for settings, model in wanted
+            if model.provider in by_provider
+        )
+    )
+    return sum(counts)
+
+
+async def render_chatbot(settings: CallSettings, model: AiModel, speaker: Speaker, store: PromptStore) -> int:
+    """What cannot be rendered is left out: the provider says it during the call. Returns how many were rendered."""
+    mark = f"prompts/spoken-by-{model.provider}"
+    known = await store.get(mark) == speaker.name.encode()
+    try:
+        rendered = await render_prompts(
+            settings, _sentences(settings, model), speaker.renderer, store if known else Anew(store)
+        )
+    except SpeechFailed as failed:
+        print(f"{model.id}: {failed}", flush=True)
+        return 0
+    if not known:
+        await store.put(mark, speaker.name.encode())
     return rendered
 
 
@@ -53,8 +142,9 @@ def _sentences(settings: CallSettings, model: AiModel) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    where = os.environ["AWS_ENDPOINT_URL"]
-    write(where)
-    print(f"rendered {asyncio.run(render(where))} sentences", flush=True)
+    write(os.environ["AWS_ENDPOINT_URL"])
+    espeak = EspeakSpeech()
+    print(f"rendered {asyncio.run(render(os.environ, espeak))} sentences", flush=True)
+    espeak.close()
     # obstore's threads now and then abort an interpreter that shuts down around them; everything is stored.
     os._exit(0)

@@ -83,7 +83,8 @@ class Playout:
     def __init__(self, *, rate: int = 24_000, batch_ms: int = 100, lead_ms: int = 300, unacked_ms: int = 2000) -> None:
         self._rate = rate
         self._lead = rate * lead_ms // 1000
-        self._enough = self._lead - rate * batch_ms // 1000
+        # Turns come a little early or late: half a turn of tolerance keeps a message from waiting for one more.
+        self._enough = self._lead - rate * batch_ms // 1000 + rate // 100
         self._least = rate * LEAST_MS // 1000
         self._unacked = rate * unacked_ms // 1000
         self._epochs: deque[_Epoch] = deque((_Epoch(),))
@@ -262,6 +263,7 @@ class Playout:
         epoch.outstanding -= samples
         epoch.heard += samples
         if len(self._epochs) == 1:
+            self._advance(now)
             self._ahead = min(self._ahead, epoch.outstanding)
         events: list[Event] = []
         runs: list[tuple[float, list[bytes]]] = [(0.0, [])]

@@ -212,7 +212,8 @@ class Call:
             if done.call_id not in used.tools_told:
                 used.tools_told.add(done.call_id)
                 self.out.append(AddContext(Role.ASSISTANT, f"(Result of {done.name}: {done.output})"))
-                self.owed.resume_at = self.clock.now if self.owed.resume_at is None else self.owed.resume_at
+                if self.owed.resume_at is None and not self.floor.delivering:
+                    self.owed.resume_at = self.clock.now
 
     def _seed(self) -> Seed:
         return Seed(self.transcript.history(), self.tooling.outcomes(), len(self.transcript.settled))

@@ -36,6 +36,17 @@ def test_the_first_sound_goes_out_at_once_and_the_rest_in_real_time() -> None:
     assert messages <= 13
 
 
+def test_turns_a_little_early_or_late_send_a_message_every_tenth_of_a_second() -> None:
+    playout = Playout()
+    playout.push("a", _pcm(9000))
+    assert playout.due(0.0) == _pcm(300)
+    for turn in range(1, 400):
+        now = turn * 0.02 + (-0.001, 0.004, 0.0, 0.002, 0.001, 0.003, -0.002)[turn % 7]
+        if turn % 10 == 0:
+            playout.on_played((turn * 20 - 10) * 24, now - 0.003)
+        assert bool(playout.due(now)) == (turn % 5 == 0), turn
+
+
 def test_a_small_first_piece_does_not_wait_for_more() -> None:
     playout = Playout()
     playout.push("a", b"\1\0" * 7)

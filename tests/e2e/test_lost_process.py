@@ -8,7 +8,7 @@ import urllib.error
 import pytest
 
 from tests.e2e.caller import Caller, start_session
-from tests.e2e.conftest import OPENAI, SIMULATED, Running
+from tests.e2e.conftest import GEMINI, OPENAI, SIMULATED, Running
 from tests.e2e.processes import GREETING, record, signal_holder, speech, transcript
 
 pytestmark = pytest.mark.platform
@@ -18,8 +18,9 @@ pytestmark = pytest.mark.platform
     ("chatbot", "question", "answer"),
     [
         (SIMULATED, "what did i ask you before", "our business hours"),
-        # The stand-in's brain does not read the history it is seeded with: that it is sent is tested with the adapter.
+        (OPENAI, "what did i ask you before", "our business hours"),
         (OPENAI, "what is the status of order one two three", "1 2 3"),
+        (GEMINI, "what did i ask you before", "our business hours"),
     ],
 )
 async def test_the_caller_goes_on_through_another_process(

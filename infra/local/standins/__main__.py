@@ -53,6 +53,7 @@ async def main(folder: Path) -> None:
             "OPENAI_WEBSOCKET_BASE_URL": openai.url,
             "GEMINI_API_KEY": KEY,
             "GEMINI_BASE_URL": gemini.url,
+            "GEMINI_REST_BASE_URL": gemini.rest_url,
             "GEMINI_CA_FILE": str(certificate.ca_file),
             "GRAPH_BASE_URL": meta.url,
             "WHATSAPP_PHONE_NUMBER_ID": WHATSAPP.phone_number_id,

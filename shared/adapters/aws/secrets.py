@@ -5,6 +5,7 @@ and roles can be limited by it. Decrypted values are kept by ciphertext: a repla
 """
 
 import base64
+import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
@@ -59,6 +60,7 @@ class KmsSecrets:
     def __init__(self, kms: Any, core: Table, key_id: str) -> None:
         self._kms, self._core, self._key_id = kms, core, key_id
         self._opened = OpenedSecrets()
+        self._decoy: bytes | None = None
 
     def put(self, company_id: str, account_id: str, field: str, value: str, now: datetime) -> SecretHint:
         """Encrypt and store; what was there is gone."""
@@ -92,9 +94,27 @@ class KmsSecrets:
         )
         return self._opened.keep(stored.ciphertext, opened["Plaintext"].decode())
 
+    def signing(self, company_id: str, account_id: str, field: str) -> str:
+        """The value, or one that nobody knows; unknown accounts cost as much as known ones."""
+        value = self.get(company_id, account_id, field)
+        if value is not None:
+            return value
+        unknown = f"{company_id}#{account_id}#{field}"
+        if self._opened.get(unknown) is None:
+            context = encryption_context("none", "none", "decoy")
+            if self._decoy is None:
+                encrypted = self._kms.encrypt(
+                    KeyId=self._key_id, Plaintext=secrets.token_bytes(32), EncryptionContext=context
+                )
+                self._decoy = bytes(encrypted["CiphertextBlob"])
+            self._kms.decrypt(CiphertextBlob=self._decoy, EncryptionContext=context)
+            self._opened.keep(unknown, "seen")
+        return secrets.token_urlsafe(32)
+
     def hints(self, company_id: str, account_id: str) -> Mapping[str, SecretHint]:
         """What may be shown, by field."""
-        found = self._core.query(keys.secret(company_id, account_id, "").pk, "", StoredSecret)
+        key = keys.secret(company_id, account_id, "")
+        found = self._core.query(key.pk, key.sk, StoredSecret)
         return {stored.hint.field: stored.hint for stored in found}
 
     def forget(self, company_id: str, account_id: str) -> None:

@@ -61,7 +61,7 @@ def account_link(company_id: str, account_id: str, chatbot_id: str) -> Key:
 
 def secret(company_id: str, account_id: str, field: str) -> Key:
     """`core`: an encrypted secret, apart from what lists of accounts read."""
-    return Key(f"SECRET#{company_id}#{account_id}", field)
+    return Key(f"SECRET#{company_id}#{account_id}", f"FIELD#{field}")
 
 
 def outbound_policy(company_id: str) -> Key:
