@@ -51,6 +51,7 @@ from shared.services.prompts import RenderedPrompts
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 5.0
+LOOPBACK = "127.0.0.1"
 INSTRUCTIONS = (
     "You are {agent}, an AI assistant who speaks with callers of {company} by phone. Speak naturally and briefly: a "
     "sentence or two at a time, no lists, no markup. Summarise what you look up and name its source in words. If "
@@ -213,7 +214,8 @@ class MediaProcess:
             self._taking_offers = asyncio.get_running_loop().create_task(self._whatsapp.run())
 
     def _whatsapp_intake(self, accounts: CarrierAccounts, http: httpx.AsyncClient, offers: SqsOffers) -> WhatsAppIntake:
-        env = self.env
+        env, local = self.env, self.env.stage in ("local", "test")
+        given = [part for part in env.media_addresses.split(",") if part]
 
         async def token(account: WhatsAppAccount) -> str | None:
             return await accounts.secret(account.company_id, account.account_id, "access_token")
@@ -228,9 +230,9 @@ class MediaProcess:
                 clock=time.monotonic,
                 utc_now=utc_now,
                 new_ids=stream_ids,
-                addresses=[part for part in env.media_addresses.split(",") if part] or host_addresses(),
+                addresses=given or ([LOOPBACK] if local else host_addresses()),
                 capacity=env.whatsapp_capacity,
-                private_addresses=env.stage in ("local", "test"),
+                private_addresses=local,
             )
         )
 

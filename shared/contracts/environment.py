@@ -59,7 +59,8 @@ class MediaEnvironment(_Environment):
     media_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     media_capacity: Annotated[int, Field(ge=1)] = 200
     media_addresses: str = ""
-    """Where sockets for UDP media are opened, separated by commas; empty: every address another machine can reach."""
+    """Where sockets for UDP media are opened, separated by commas. Empty: every address another machine can reach, and
+    on a development machine loopback, where the stand-in of Meta is."""
     whatsapp_offers_queue_url: str | None = None
     whatsapp_capacity: Annotated[int, Field(ge=1)] = 60
     """Of `media_capacity`: Opus and SRTP make these calls several times as dear as the others."""
