@@ -23,8 +23,8 @@ from shared.services import webhook_log, whatsapp_calls
 from shared.services.outbound_calls import OutboundPorts
 from shared.services.webhook_log import Happening, LogPorts
 
-MAX_NUMBERS = 20
-"""Of different accounts in one payload."""
+MAX_UNSIGNED = 20
+"""So many accounts are looked up in vain before a payload is taken for forged."""
 MAX_CHALLENGE = 200
 
 
@@ -82,12 +82,15 @@ def _vouching(
     ports: WhatsAppPorts, request: CarrierRequest, payload: object
 ) -> list[tuple[AccountRef, WhatsAppAccount | None]]:
     """The accounts a payload concerns, each None unless it signed the body. There is always at least one."""
-    numbers = whatsapp_reports.number_ids(payload)[:MAX_NUMBERS]
-    owners = [ports.accounts.owner_of_number("whatsapp", number) for number in numbers]
-    if not owners:
-        owners = [ports.accounts.owner(request.identifier("accountId") or NOBODY)]
+    numbers: list[str | None] = [*whatsapp_reports.number_ids(payload)] or [None]
     found: list[tuple[AccountRef, WhatsAppAccount | None]] = []
-    for owner in owners:
+    for number in numbers:
+        if len(found) >= MAX_UNSIGNED and all(account is None for _, account in found):
+            break
+        if number is None:
+            owner = ports.accounts.owner(request.identifier("accountId") or NOBODY)
+        else:
+            owner = ports.accounts.owner_of_number("whatsapp", number)
         ref = owner or AccountRef(company_id=NOBODY, account_id=NOBODY)
         account = ports.accounts.get(ref.company_id, ref.account_id)
         secret = ports.secrets.signing(ref.company_id, ref.account_id, "app_secret")

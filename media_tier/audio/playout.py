@@ -24,6 +24,8 @@ SMOOTHING = 0.08
 """Seconds by which acknowledgements may jitter where the far end may have run dry for a moment."""
 STALL = 0.5
 """Seconds by which they may be late where it had sound all the time: beyond, it really stood still."""
+STANDSTILL = 0.7
+"""So it did when every acknowledgement of so many seconds was late."""
 PAUSE = 0.1
 """Seconds without sound after which what follows is another utterance, placed by its own acknowledgements."""
 
@@ -98,6 +100,7 @@ class Playout:
         self._heard: list[Heard] = []
         self._sounds_until: float | None = None
         self._dry_at = -inf
+        self._late_since: float | None = None
         self.discarded_samples = 0
         """Samples that were never heard, so far."""
 
@@ -295,11 +298,24 @@ class Playout:
             placed.append((at, dry, pcm))
             now = at - (dry if dry < inf else 0.0)
         for at, dry, pcm in reversed(placed):
-            expected = self._sounds_until
-            if expected is not None and dry < PAUSE and at < expected + (SMOOTHING if dry else STALL):
-                at = min(at, expected)
-            self._sounds_until = at + len(pcm) / 2 / self._rate
+            duration = len(pcm) / 2 / self._rate
+            if dry < PAUSE and self._sounds_until is not None and not self._stood_still(at, at + duration, dry):
+                at = min(at, self._sounds_until)
+            self._sounds_until = at + duration
             self._heard.append(Heard(pcm, at))
+
+    def _stood_still(self, at: float, now: float, dry: float) -> bool:
+        """Whether sound acknowledged now for `at` followed what was before it with a gap, or is told of late only."""
+        late = at - (self._sounds_until or 0.0)
+        if late < SMOOTHING:
+            self._late_since = None
+            return False
+        if self._late_since is None:
+            self._late_since = now
+        if late < (SMOOTHING if dry else STALL) and now - self._late_since < STANDSTILL:
+            return False
+        self._late_since = None
+        return True
 
     def _finish(self, epoch: _Epoch, playback: _Playback) -> list[Event]:
         if not playback.ended or playback.over or playback.heard < playback.pushed:

@@ -185,6 +185,23 @@ def test_heard_sound_is_contiguous_unless_it_really_paused() -> None:
     assert playout.heard() == []
 
 
+@pytest.mark.parametrize(("late", "really"), [(0.3, True), (0.3, False)])
+def test_a_standstill_is_told_from_a_late_acknowledgement_by_what_follows(late: float, really: bool) -> None:
+    playout = Playout()
+    playout.push("a", _pcm(4000))
+    for step in range(200):
+        now = step * 0.02
+        playout.due(now)
+        if step % 10 == 0 and step:
+            gone = late if now > 1.0 and (really or now < 1.5) else 0.0
+            playout.on_played(round(RATE * (now - 0.01 - gone)), now)
+    heard = playout.heard()
+    assert b"".join(piece.pcm for piece in heard) == _pcm(4000)[: sum(len(piece.pcm) for piece in heard)]
+    ends = [piece.at + len(piece.pcm) / 2 / RATE for piece in heard]
+    holes = [piece.at - end for piece, end in zip(heard[1:], ends, strict=False) if abs(piece.at - end) > 1e-6]
+    assert holes == ([pytest.approx(late)] if really else [])
+
+
 def test_a_new_connection_hears_what_the_old_one_did_not() -> None:
     playout = Playout()
     playout.push("a", _pcm(100, 1) + _pcm(100, 2))

@@ -1,6 +1,8 @@
 """Placing calls: never twice, only where they may go, and always with an end that can be seen."""
 
+import contextlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -92,6 +94,23 @@ def test_a_message_that_comes_again_places_nothing_again(carriers: CarrierWorld)
         assert place(carriers.outbound, "company-a", outbound.outbound_id) == outbound
     assert len(carriers.lines.placed) == 1 and len(carriers.calls()) == 1
     assert place(carriers.outbound, "company-b", outbound.outbound_id) is None
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_workers_that_race_for_one_wish_place_one_call(carriers: CarrierWorld, attempt: int) -> None:
+    outbound = request_call(carriers.outbound, wish())
+
+    def work(_: int) -> None:
+        with contextlib.suppress(PlaceLater):
+            place(carriers.outbound, "company-a", outbound.outbound_id)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert len(carriers.lines.placed) == 1
+    stored = carriers.outbound_calls.get("company-a", outbound.outbound_id)
+    assert stored is not None and stored.state is OutboundState.PLACED
+    live = [call for call in carriers.calls() if call.status is CallStatus.PENDING]
+    assert [call.call_id for call in live] == [stored.call_id]
 
 
 def test_the_same_wish_asked_twice_is_queued_once(carriers: CarrierWorld) -> None:

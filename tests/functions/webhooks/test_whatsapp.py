@@ -103,6 +103,22 @@ async def test_one_apps_signature_vouches_for_its_own_numbers_only(carriers: Car
     assert len(carriers.world.calls()) == 1 and carriers.world.calls("company-b") == []
 
 
+async def test_a_forgery_that_names_many_numbers_is_not_looked_at_for_long(
+    carriers: Carriers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def owner(_: object, kind: str, number: str) -> None:
+        asked.append(number)
+
+    monkeypatch.setattr(type(carriers.world.accounts), "owner_of_number", owner)
+    payload = recorded("connect")
+    for number in range(200):
+        payload["entry"] += change(value_of(recorded("connect")), number_id=f"9{number:014d}")["entry"]
+    assert (await carriers.whatsapp(payload)).status_code == 403
+    assert len(asked) == 20
+
+
 async def test_a_call_is_stored_and_offered_while_it_rings(carriers: Carriers) -> None:
     carriers.world.world.pass_time(seconds=3)
     assert (await carriers.whatsapp(recorded("connect"))).status_code == 200

@@ -127,7 +127,8 @@ class DynamoIntegrationAccounts:
             if not lost_condition(error):
                 raise
             reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]  # not in botocore's types
-            lost = [said for said, why in zip(sentences, reasons, strict=False) if why.get("Code", "None") != "None"]
+            failed = "ConditionalCheckFailed"
+            lost = [said for said, why in zip(sentences, reasons, strict=False) if why.get("Code") == failed]
             raise Conflict(lost[0] if lost else CHANGED) from error
 
 
