@@ -77,6 +77,7 @@ browser-tests: frontend/widget/dist/widget.js browser
 
 bench: install ## what messages and calls cost on this machine (about five minutes)
 	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls && $(PY) -m tests.bench.bad_input
+	@$(PY) -m tests.bench.whatsapp_calls
 
 clean-local: ## forget the local platform's data
 	@rm -rf .local

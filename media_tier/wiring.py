@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
@@ -29,26 +30,34 @@ from media_tier.engine.replay import EventLogKeeping
 from media_tier.engine.roster import Room, Roster
 from media_tier.engine.tools import PlatformTools
 from media_tier.legs.twilio_gate import StreamGate
+from media_tier.legs.whatsapp_intake import Outside, WhatsAppIntake
+from media_tier.legs.whatsapp_path import host_addresses
+from media_tier.legs.whatsapp_streams import StreamIds
 from media_tier.ports import CarrierAccounts, RealtimeModel, Refused, SessionSeed, Tickets
 from media_tier.providers.gemini import GeminiLiveModel
 from media_tier.providers.openai import OpenAiRealtimeModel
 from shared.adapters.aws.media.batch_writer import BatchWriter
 from shared.adapters.aws.media.call_store import DynamoCallStore
+from shared.adapters.aws.media.carrier_accounts import CarrierAccounts as DynamoCarrierAccounts
 from shared.adapters.aws.media.effects import DynamoEffects
 from shared.adapters.aws.media.journal import DynamoJournal
+from shared.adapters.aws.media.offers import SqsOffers
 from shared.adapters.aws.media.segment_store import S3SegmentStore
 from shared.adapters.aws.object_store import open_bucket, put_object
 from shared.adapters.aws.prompt_store import S3PromptStore
+from shared.adapters.whatsapp_calls import GraphWhatsAppCalls
 from shared.contracts.environment import MediaEnvironment
 from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord, Channel, EndedBy, EndReason, MediaTask
 from shared.contracts.settings.ai_model import AiModel
+from shared.contracts.settings.integration import WhatsAppAccount
 from shared.domain.recording_layout import event_log_key
 from shared.services.prompts import RenderedPrompts
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 5.0
+LOOPBACK = "127.0.0.1"
 INSTRUCTIONS = (
     "You are {agent}, an AI assistant who speaks with callers of {company} by phone. Speak naturally and briefly: a "
     "sentence or two at a time, no lists, no markup. Summarise what you look up and name its source in words. If "
@@ -195,6 +204,11 @@ def trusted(ca_file: str | None) -> ssl.SSLContext | None:
     return None if ca_file is None else ssl.create_default_context(cafile=ca_file)
 
 
+def stream_ids() -> StreamIds:
+    """Where an RTP stream begins. The sequence starts low: a wrap while packets are lost confuses SRTP."""
+    return StreamIds(secrets.randbits(32), secrets.randbits(15), secrets.randbits(32), secrets.token_hex(8))
+
+
 class MediaProcess:
     """Everything one process holds; `start` and `stop`."""
 
@@ -204,6 +218,9 @@ class MediaProcess:
         self._stack = AsyncExitStack()
         self._heartbeat: asyncio.Task[None] | None = None
         self._loop_lag = LoopLag(time.monotonic)
+        self._whatsapp: WhatsAppIntake | None = None
+        self._taking_offers: asyncio.Task[None] | None = None
+        self.gate: StreamGate | None = None
         self.roster: Roster
         self.builder: Builder
 
@@ -222,11 +239,45 @@ class MediaProcess:
         self._loop_lag.start()
         await self._beat()
         self._heartbeat = asyncio.get_running_loop().create_task(self._show_life())
+        kms = await self._stack.enter_async_context(session.create_client("kms", **options))
+        accounts = DynamoCarrierAccounts(dynamo, kms, core=env.core_table)
+        self.gate = stream_gate(env, accounts, self._store)
+        if env.whatsapp_offers_queue_url is not None:
+            http = await self._stack.enter_async_context(httpx.AsyncClient())
+            self._whatsapp = self._whatsapp_intake(accounts, http, SqsOffers(sqs, env.whatsapp_offers_queue_url))
+            self._taking_offers = asyncio.get_running_loop().create_task(self._whatsapp.run())
+
+    def _whatsapp_intake(self, accounts: CarrierAccounts, http: httpx.AsyncClient, offers: SqsOffers) -> WhatsAppIntake:
+        env, local = self.env, self.env.stage in ("local", "test")
+        given = [part for part in env.media_addresses.split(",") if part]
+
+        async def token(account: WhatsAppAccount) -> str | None:
+            return await accounts.secret(account.company_id, account.account_id, "access_token")
+
+        return WhatsAppIntake(
+            Outside(
+                offers=offers,
+                accounts=accounts,
+                calls=GraphWhatsAppCalls(http, token, base_url=env.graph_base_url, version=env.graph_version),
+                admission=self.roster,
+                wheel=self.builder.wheel,
+                clock=time.monotonic,
+                utc_now=utc_now,
+                new_ids=stream_ids,
+                addresses=given or ([LOOPBACK] if local else host_addresses()),
+                capacity=env.whatsapp_capacity,
+                private_addresses=local,
+            )
+        )
 
     async def stop(self) -> None:
         """Hand calls over, store what is left, let go."""
+        if self._taking_offers is not None:
+            self._taking_offers.cancel()
         left = await self.roster.drain(self.env.drain_seconds)
         log.info("drained", extra={"left": left})
+        if self._whatsapp is not None:
+            await self._whatsapp.close()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
         await self._loop_lag.close()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from infra.local.standins.certificate import make_certificate
 from infra.local.standins.gemini_live import GeminiStandIn
+from infra.local.standins.meta import MetaStandIn
+from infra.local.standins.meta_world import MetaNumber
 from infra.local.standins.openai_realtime import OpenAiStandIn
 from infra.local.standins.real_brain import RealBrains
 from infra.local.standins.twilio import TwilioStandIn
@@ -19,6 +21,16 @@ from shared.adapters.espeak_speech import EspeakSpeech
 KEY = "sk-local"
 TWILIO_SID, TWILIO_TOKEN, TWILIO_NUMBER = "AC" + "0" * 31 + "1", "local-auth-token", "+15005550001"
 """The account of the Twilio stand-in; its number gets its addresses by the REST API, as a real one does."""
+WHATSAPP = MetaNumber(
+    phone_number_id="100000000000001",
+    business_account_id="200000000000001",
+    number="15550100001",
+    access_token="EAALOCAL",
+    app_secret="local-app-secret",
+    webhook_url="",
+    verify_token="local-verify-token",
+)
+"""The number of the Meta stand-in; it learns where its webhooks go by `subscribed_apps`, as a real one does."""
 
 
 def announce(folder: Path, where: dict[str, str]) -> None:
@@ -40,6 +52,7 @@ async def main(folder: Path) -> None:
         OpenAiStandIn(brains) as openai,
         GeminiStandIn(brains, certificate, keys=frozenset({KEY})) as gemini,
         TwilioStandIn([account], speech) as twilio,
+        MetaStandIn([WHATSAPP]) as meta,
     ):
         where = {
             "OPENAI_API_KEY": KEY,
@@ -52,6 +65,13 @@ async def main(folder: Path) -> None:
             "TWILIO_ACCOUNT_SID": TWILIO_SID,
             "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
             "TWILIO_NUMBER": TWILIO_NUMBER,
+            "GRAPH_BASE_URL": meta.url,
+            "WHATSAPP_PHONE_NUMBER_ID": WHATSAPP.phone_number_id,
+            "WHATSAPP_BUSINESS_ACCOUNT_ID": WHATSAPP.business_account_id,
+            "WHATSAPP_NUMBER": WHATSAPP.number,
+            "WHATSAPP_ACCESS_TOKEN": WHATSAPP.access_token,
+            "WHATSAPP_APP_SECRET": WHATSAPP.app_secret,
+            "WHATSAPP_VERIFY_TOKEN": WHATSAPP.verify_token,
         }
         announce(folder, where)
         await stop.wait()
