@@ -25,6 +25,7 @@ from media_tier.call.sentences import fixed_sentences
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts, elapsed_since
 from media_tier.engine.loop_lag import LoopLag
+from media_tier.engine.replay import EventLogKeeping
 from media_tier.engine.roster import Room, Roster
 from media_tier.engine.tools import PlatformTools
 from media_tier.legs.twilio_gate import StreamGate
@@ -33,15 +34,17 @@ from media_tier.providers.gemini import GeminiLiveModel
 from media_tier.providers.openai import OpenAiRealtimeModel
 from shared.adapters.aws.media.batch_writer import BatchWriter
 from shared.adapters.aws.media.call_store import DynamoCallStore
+from shared.adapters.aws.media.carrier_accounts import CarrierAccounts as DynamoCarrierAccounts
 from shared.adapters.aws.media.effects import DynamoEffects
 from shared.adapters.aws.media.journal import DynamoJournal
 from shared.adapters.aws.media.segment_store import S3SegmentStore
-from shared.adapters.aws.object_store import open_bucket
+from shared.adapters.aws.object_store import open_bucket, put_object
 from shared.adapters.aws.prompt_store import S3PromptStore
 from shared.contracts.environment import MediaEnvironment
 from shared.contracts.messages.widget_socket import CloseCode
-from shared.contracts.records.call import CallRecord, Channel, MediaTask
+from shared.contracts.records.call import CallRecord, Channel, EndedBy, EndReason, MediaTask
 from shared.contracts.settings.ai_model import AiModel
+from shared.domain.recording_layout import event_log_key
 from shared.services.prompts import RenderedPrompts
 
 log = logging.getLogger(__name__)
@@ -69,13 +72,20 @@ class Builder:
         self._prompts = RenderedPrompts(S3PromptStore(self._store))
         self._effects = DynamoEffects(dynamo, core=env.core_table, calls=env.calls_table)
         self.wheel = Wheel(time.monotonic)
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def ports(self, record: CallRecord, epoch: Callable[[], int], fenced: Callable[[], None]) -> CallPorts:
         """See engine.roster.CallBuilder."""
         configuration = record.configuration
         settings = configuration.settings
         model = self._model(configuration.model)
+        journal = self._journal(record, epoch, fenced)
         if model is None:
+            # The call is claimed already: without an end it would count as going on for as long as this process lives.
+            journal.finish(EndReason.PROVIDER_UNAVAILABLE, EndedBy.PLATFORM, 0, 0)
+            closing = asyncio.get_running_loop().create_task(journal.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
             raise Refused(CloseCode.CALL_UNAVAILABLE, "Call feature not available. Contact support.")
         fallback = None if configuration.fallback_model is None else self._model(configuration.fallback_model)
         env, began = self._env, time.monotonic() - elapsed_since(record.started_at, utc_now()) / 1000
@@ -84,23 +94,19 @@ class Builder:
             model=model,
             fallback_model=fallback,
             recorder=RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000)),
-            journal=DynamoJournal(
-                self._dynamo,
-                self._batch,
-                self._sqs,
-                record,
-                table=env.calls_table,
-                queue_url=env.call_ended_queue_url,
-                epoch=epoch,
-                fenced=fenced,
-                utc_now=utc_now,
-            ),
+            journal=journal,
             toolbox=PlatformTools(
                 self._effects, enabled=settings.tools.enabled, allowed=frozenset(settings.tools.allowed)
             ),
             prompter=self._prompts,
             wheel=self.wheel,
             clock=time.monotonic,
+            event_log=EventLogKeeping(
+                lambda data: put_object(
+                    self._store, event_log_key(record.company_id, record.call_id, record.epoch), data
+                ),
+                always=env.keep_event_logs,
+            ),
         )
         if record.channel is Channel.TWILIO:
             ports = by_phone(ports)
@@ -122,6 +128,19 @@ class Builder:
             ),
             tools=ports.toolbox.specs(),
             audio=MULAW_8K if record.channel is Channel.TWILIO else PCM_24K,
+        )
+
+    def _journal(self, record: CallRecord, epoch: Callable[[], int], fenced: Callable[[], None]) -> DynamoJournal:
+        return DynamoJournal(
+            self._dynamo,
+            self._batch,
+            self._sqs,
+            record,
+            table=self._env.calls_table,
+            queue_url=self._env.call_ended_queue_url,
+            epoch=epoch,
+            fenced=fenced,
+            utc_now=utc_now,
         )
 
     def _model(self, model: AiModel) -> RealtimeModel | None:
@@ -188,6 +207,7 @@ class MediaProcess:
         self._loop_lag = LoopLag(time.monotonic)
         self.roster: Roster
         self.builder: Builder
+        self.gate: StreamGate | None = None
 
     async def start(self) -> None:
         """Connect to what is needed and begin to show life."""
@@ -199,7 +219,10 @@ class MediaProcess:
         sqs = await self._stack.enter_async_context(session.create_client("sqs", **options))
         self._store = DynamoCallStore(dynamo, calls=env.calls_table, live=env.live_table)
         self.builder = Builder(env, dynamo, sqs, realtime_models(env))
-        self.roster = Roster(Room(self.task_id, env.media_capacity), self._store, self.builder, execute, utc_now)
+        room = Room(self.task_id, env.media_capacity, lambda: self._loop_lag.overloaded)
+        self.roster = Roster(room, self._store, self.builder, execute, utc_now)
+        kms = await self._stack.enter_async_context(session.create_client("kms", **options))
+        self.gate = stream_gate(env, DynamoCarrierAccounts(dynamo, kms, core=env.core_table), self._store)
         self._loop_lag.start()
         await self._beat()
         self._heartbeat = asyncio.get_running_loop().create_task(self._show_life())

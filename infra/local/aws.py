@@ -17,6 +17,9 @@ from infra.tables import TABLES, create_table_arguments
 REGION = "us-east-1"
 BUCKET = "calls"
 QUEUE = "call-ended"
+CARRIER_QUEUES = {"WHATSAPP_OFFERS_QUEUE_URL": "whatsapp-offers", "PLACE_CALL_QUEUE_URL": "place-call"}
+"""The variable that names each queue's address."""
+SECRETS_KEY = "alias/secrets"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "000000000000",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -66,3 +69,15 @@ def create_resources(endpoint: str, tables: Mapping[str, str] | None = None) -> 
     except ClientError:
         s3.create_bucket(Bucket=BUCKET)
     return str(client("sqs", endpoint).create_queue(QueueName=QUEUE)["QueueUrl"])
+
+
+def create_carrier_resources(endpoint: str) -> dict[str, str]:
+    """Create the carriers' queues and the secrets' key where they are missing; returns the variables naming them."""
+    sqs, kms = client("sqs", endpoint), client("kms", endpoint)
+    variables = {
+        name: str(sqs.create_queue(QueueName=queue)["QueueUrl"]) for name, queue in sorted(CARRIER_QUEUES.items())
+    }
+    if SECRETS_KEY not in {alias["AliasName"] for alias in kms.list_aliases()["Aliases"]}:
+        key = kms.create_key(Description="Secrets of integration accounts")["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName=SECRETS_KEY, TargetKeyId=key)
+    return {**variables, "SECRETS_KEY_ID": SECRETS_KEY}

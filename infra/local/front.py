@@ -11,6 +11,8 @@ from fastapi.staticfiles import StaticFiles
 
 from functions.public_api.app import create_app
 from functions.public_api.wiring import public_api
+from functions.webhooks.app import add_routes
+from functions.webhooks.wiring import webhooks
 from infra.local.demo import CHATBOTS
 from shared.services.sessions import frame_policy
 
@@ -23,6 +25,7 @@ def application() -> object:
     """The API with the files beside it."""
     api = public_api()
     app = create_app(api)
+    add_routes(app, webhooks())
 
     @app.get("/health", include_in_schema=False)
     def health() -> dict[str, str]:
