@@ -86,9 +86,11 @@ class Handshake(asyncio.Protocol):
             return
         self._settled()
         protocol = self._door.protocol(verdict)
-        # Reading stands still, so that the loop starts it anew in the way of the new protocol.
+        # Reading stands still, so that the loop starts it anew in the way of the new protocol; before that one gets
+        # what has come already, because it may itself stop the reading for good.
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
+        transport.resume_reading()
         data = memoryview(self._head)
         while data and not transport.is_closing():
             room = memoryview(protocol.get_buffer(len(data)))
@@ -96,8 +98,6 @@ class Handshake(asyncio.Protocol):
             room[:size] = data[:size]
             data = data[size:]
             protocol.buffer_updated(size)
-        if not transport.is_closing():
-            transport.resume_reading()
 
     def _settled(self) -> None:
         if self._deadline is not None:
