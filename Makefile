@@ -64,6 +64,7 @@ contracts: install ## who may import whom
 
 client: install ## regenerate what the frontend knows of the API
 	@$(PY) -m functions.public_api.openapi > frontend/openapi.json
+	@$(PY) -m functions.admin_api.openapi > frontend/admin-openapi.json
 
 frontend-tests: frontend/widget/dist/widget.js
 	@echo "== widget: types, tests, size" && $(NPM) run --silent check && $(NPM) test --silent

@@ -12,12 +12,11 @@ from fastapi import FastAPI, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from functions.public_api import errors
+from functions import error_form
 from functions.public_api.edge import Edge, allow, allow_refusal
 from functions.public_api.schemas import (
     AudioOut,
     ConfigOut,
-    ErrorOut,
     FeedbackIn,
     RecordingOut,
     SessionIn,
@@ -63,10 +62,10 @@ def create_app(api: PublicApi) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        responses={code: {"model": ErrorOut} for code in (400, 403, 404, 409, 413, 429)},
+        responses={code: {"model": error_form.ErrorOut} for code in (400, 403, 404, 409, 413, 429)},
     )
     app.add_middleware(Edge)
-    errors.install(app)
+    error_form.install(app)
     _before_call(app, api)
     _after_call(app, api)
     return app

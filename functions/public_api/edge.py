@@ -6,20 +6,17 @@ allowed, so a foreign page gains nothing from a visitor's cookies.
 """
 
 import logging
-import traceback
-from collections.abc import Iterable
-from typing import Any
 
 from fastapi import Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.public_api.schemas import ErrorBody, ErrorOut
+from functions.bodies import bounded_body, place, replay
+from functions.error_form import error_response
 
 log = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 256 * 1024
 PREFLIGHT_SECONDS = "600"
 API = "/api/"
 """Files that a platform serves beside the API are not its business."""
@@ -33,12 +30,6 @@ def allow(request: Request, origin: str) -> None:
 def allow_refusal(request: Request) -> None:
     """Let any page read why it is refused, so that the widget can tell its developer; nothing else is in the answer."""
     request.state.readable_from = "*"
-
-
-def error_response(status: int, code: str, message: str, fields: dict[str, str] | None = None) -> JSONResponse:
-    """The one form of every error."""
-    body = ErrorOut(error=ErrorBody(code=code, message=message, fields=fields or None))
-    return JSONResponse(body.model_dump(by_alias=True, exclude_none=True), status_code=status)
 
 
 class Edge:
@@ -57,14 +48,14 @@ class Edge:
             await _preflight(scope, receive, send)
             return
         answer = _Answer(scope, send)
-        body = await _bounded_body(scope, receive)
+        body = await bounded_body(scope, receive)
         if body is None:
             await error_response(413, "too_large", "The request is larger than 256 KiB.")(scope, receive, answer.send)
             return
         try:
-            await self._app(scope, _replay(body, receive), answer.send)
+            await self._app(scope, replay(body, receive), answer.send)
         except Exception as error:  # the last resort: the caller gets our form of error, the log no contents
-            log.error("request failed", extra={"kind": type(error).__name__, "at": _place(error)})
+            log.error("request failed", extra={"kind": type(error).__name__, "at": place(error)})
             if not answer.started:
                 failed = error_response(500, "internal_error", "Something went wrong. Please try again.")
                 await failed(scope, receive, answer.send)
@@ -102,33 +93,3 @@ async def _preflight(scope: Scope, receive: Receive, send: Send) -> None:
         response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
     response.headers["Vary"] = "Origin"
     await response(scope, receive, send)
-
-
-async def _bounded_body(scope: Scope, receive: Receive) -> bytes | None:
-    """The whole body, None if it is too large; what is too large is never gathered."""
-    declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isascii() and declared.isdigit() and len(declared) < 16 and int(declared) > MAX_BODY_BYTES:
-        return None
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
-            return None
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Gives the gathered body, then whatever comes (a disconnect)."""
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replayed() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return replayed
-
-
-def _place(error: BaseException) -> str:
-    frames: Iterable[Any] = traceback.extract_tb(error.__traceback__)[-1:]
-    return "".join(f"{frame.name}:{frame.lineno}" for frame in frames)

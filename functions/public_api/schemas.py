@@ -131,17 +131,3 @@ class RecordingOut(_Schema):
 
     state: Literal["ready", "pending"]
     url: str | None = None
-
-
-class ErrorBody(_Schema):
-    """What went wrong, for programs and for people."""
-
-    code: str
-    message: str
-    fields: dict[str, str] | None = None
-
-
-class ErrorOut(_Schema):
-    """The one form of every error."""
-
-    error: ErrorBody

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
@@ -14,6 +15,7 @@ from functions.public_api.wiring import public_api
 from functions.webhooks.app import add_routes
 from functions.webhooks.wiring import webhooks
 from infra.local.demo import CHATBOTS
+from infra.local.dispatch import with_administration
 from shared.services.sessions import frame_policy
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +23,7 @@ WIDGET = ROOT / "frontend" / "widget" / "dist"
 DEMO = ROOT / "frontend" / "demo"
 
 
-def application() -> object:
+def application() -> FastAPI:
     """The API with the files beside it."""
     api = public_api()
     app = create_app(api)
@@ -68,4 +70,5 @@ if __name__ == "__main__":
     if not (WIDGET / "widget.js").exists():
         sys.exit(json.dumps({"error": "the widget has not been built"}))
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "front")
-    uvicorn.run(application(), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)  # type: ignore[arg-type]  # an ASGI application
+    served = with_administration(application())
+    uvicorn.run(served, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)

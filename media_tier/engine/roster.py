@@ -74,9 +74,9 @@ class Roster:
     async def admit(
         self, session_id: str, token: str, origin: str, leg: Leg, carrier_call_id: str | None = None
     ) -> Attachment:
-        """Let a socket join its call, or raise Refused.
+        """Let a socket join its call, or raise Refused. Whoever comes back to a call held here needs no room.
 
-        Whoever comes back to a call held here needs no room. A carrier's leg joins only the call that bears its id.
+        A carrier's leg joins only the call that bears its id.
         """
         if not self.ready and (self.draining or not self._holds(session_id)):
             raise Refused(CloseCode.FULL, "All lines are busy. Please try again in a moment.")

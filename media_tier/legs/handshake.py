@@ -92,7 +92,8 @@ class Handshake(asyncio.Protocol):
         protocol.connection_made(transport)
         transport.resume_reading()
         data = memoryview(self._head)
-        while data and not transport.is_closing():
+        # Whoever wants no more of what came with the head stops reading.
+        while data and transport.is_reading() and not transport.is_closing():
             room = memoryview(protocol.get_buffer(len(data)))
             size = min(len(room), len(data))
             room[:size] = data[:size]

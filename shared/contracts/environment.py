@@ -75,3 +75,15 @@ class MediaEnvironment(_Environment):
         if self.stage == "prod" and self.call_simulation_mode:
             raise ValueError("CALL_SIMULATION_MODE must not be set in production")
         return self
+
+
+class AdminEnvironment(FunctionEnvironment):
+    """The administration API: the user pool whose tokens it believes, and where it makes accounts."""
+
+    idempotency_table: str = "idempotency"
+    cognito_user_pool_id: str
+    cognito_client_id: str
+    cognito_issuer: str
+    """`iss` of the tokens: `https://cognito-idp.<region>.amazonaws.com/<pool>`."""
+    cognito_keys_url: str | None = None
+    """Where the signing keys are; None: under the issuer."""

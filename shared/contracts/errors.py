@@ -2,12 +2,15 @@
 
 PlatformError
 ├── InvalidRequest        400  malformed or out of range
+├── NotAuthenticated      401  no valid token
 ├── NotPermitted          403  wrong origin, feature off
 ├── NotFound              404  missing, or another company's
 ├── Conflict              409  somebody else was first
+│   └── VersionConflict        carries the version that is current
 ├── CallUnavailable       409  this chatbot cannot take calls now
 ├── RateLimited           429  too many calls; carries retry_after seconds
-└── CapacityExceeded      503  every media process is full
+├── CapacityExceeded      503  every media process is full
+└── Unavailable           503  something we depend on cannot be reached
 """
 
 from typing import ClassVar
@@ -35,6 +38,13 @@ class InvalidRequest(PlatformError):
         self.fields = fields or {}
 
 
+class NotAuthenticated(PlatformError):
+    """Nobody knows who asks: the token is missing, wrong, foreign or expired. Which of them is never told."""
+
+    status = 401
+    code = "not_authenticated"
+
+
 class NotPermitted(PlatformError):
     """The caller may not do this, for example from this web site."""
 
@@ -54,6 +64,16 @@ class Conflict(PlatformError):
 
     status = 409
     code = "conflict"
+
+
+class VersionConflict(Conflict):
+    """The change was based on an older version; `current` is the one that is stored now (0: it is gone)."""
+
+    code = "version_conflict"
+
+    def __init__(self, current: int) -> None:
+        super().__init__("Somebody else changed this at the same time. Reload and try again.")
+        self.current = current
 
 
 class CallUnavailable(PlatformError):
@@ -79,3 +99,10 @@ class CapacityExceeded(PlatformError):
 
     status = 503
     code = "capacity_exceeded"
+
+
+class Unavailable(PlatformError):
+    """Something we depend on cannot be reached; trying again later may help."""
+
+    status = 503
+    code = "unavailable"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.public_api.edge import MAX_BODY_BYTES
+from functions.bodies import MAX_BODY_BYTES
 from tests.functions.api import Widget, error
 from tests.services.world import SITE, World
 

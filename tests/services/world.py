@@ -12,10 +12,16 @@ from botocore.config import Config
 
 from infra.tables import TABLES, create_table_arguments
 from shared.adapters.aws.dynamo.access_log import DynamoAccessLog
+from shared.adapters.aws.dynamo.answers import DynamoAnswers
+from shared.adapters.aws.dynamo.audit import DynamoAudit
+from shared.adapters.aws.dynamo.call_history import DynamoCallHistory, DynamoParticipations
 from shared.adapters.aws.dynamo.call_slots import DynamoCallSlots
 from shared.adapters.aws.dynamo.calls import DynamoCalls, DynamoRateLimits, DynamoSessions
-from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies
+from shared.adapters.aws.dynamo.changes import DynamoChanges
+from shared.adapters.aws.dynamo.packages import DynamoFleetPackages, DynamoOfferedPackages
+from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies, DynamoFleetCompanies
 from shared.adapters.aws.dynamo.table import Table
+from shared.adapters.aws.dynamo.users import DynamoUsers
 from shared.adapters.aws.s3 import S3Blobs
 from shared.contracts.settings.call_settings import CallSettings, RecordingSettings, VoiceSettings
 from shared.contracts.settings.company import CallLimits, Chatbot, Company, CompanySettings, Features
@@ -66,6 +72,12 @@ class World:
         self.models, self.calls = DynamoAiModels(self.core), DynamoCalls(self.calls_table, self.live)
         self.sessions, self.rates = DynamoSessions(self.live), DynamoRateLimits(self.live)
         self.slots = DynamoCallSlots(self.calls_table, self.live)
+        self.changes, self.audit = DynamoChanges(self.core, self.ledger), DynamoAudit(self.ledger)
+        self.fleet, self.packages = DynamoFleetCompanies(self.core), DynamoFleetPackages(self.core)
+        self.offered, self.users = DynamoOfferedPackages(self.core), DynamoUsers(self.core)
+        self.history = DynamoCallHistory(self.calls_table)
+        self.participations = DynamoParticipations(self.calls_table)
+        self.answers = DynamoAnswers(Table(self.client, "idempotency"))
         self.accesses, self.blobs = DynamoAccessLog(self.ledger), S3Blobs(self.s3, BUCKET)
 
     def new_id(self) -> str:

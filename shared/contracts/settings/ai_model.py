@@ -8,10 +8,13 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+Price = Annotated[Decimal, Field(ge=0, le=100_000)]
 
 
 class _Catalogue(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class Voice(_Catalogue):
@@ -23,6 +26,7 @@ class Voice(_Catalogue):
     gender: Literal["female", "male", "neutral"] = "neutral"
     accent: Annotated[str, Field(max_length=60)] = ""
     tones: tuple[str, ...] = ()
+    sample_url: Annotated[str | None, Field(max_length=2000)] = None
 
 
 class Capabilities(_Catalogue):
@@ -50,14 +54,14 @@ class Prices(_Catalogue):
     """US dollars per million tokens (or per minute of transcription), with the version they were in force."""
 
     version: Annotated[str, Field(min_length=1, max_length=40)]
-    text_in: Decimal = Decimal(0)
-    text_in_cached: Decimal = Decimal(0)
-    text_out: Decimal = Decimal(0)
-    audio_in: Decimal = Decimal(0)
-    audio_in_cached: Decimal = Decimal(0)
-    audio_out: Decimal = Decimal(0)
-    transcription_per_minute: Decimal = Decimal(0)
-    estimated_per_minute: Decimal = Decimal(0)
+    text_in: Price = Decimal(0)
+    text_in_cached: Price = Decimal(0)
+    text_out: Price = Decimal(0)
+    audio_in: Price = Decimal(0)
+    audio_in_cached: Price = Decimal(0)
+    audio_out: Price = Decimal(0)
+    transcription_per_minute: Price = Decimal(0)
+    estimated_per_minute: Price = Decimal(0)
     """Shown to people as an estimate only; bills come from tokens."""
 
 
@@ -66,13 +70,23 @@ class AiModel(_Catalogue):
 
     id: Annotated[str, Field(min_length=1, max_length=80)]
     name: Annotated[str, Field(min_length=1, max_length=120)]
-    provider: Literal["openai", "google", "simulated"]
+    provider: Literal["openai", "google", "anthropic", "custom", "simulated"]
     model_type: Literal["chat", "call", "both"] = "call"
+    description: Annotated[str, Field(max_length=2000)] = ""
     active: bool = True
-    voices: tuple[Voice, ...] = ()
+    supports_streaming: bool = True
+    supports_function_calling: bool = True
+    supports_vision: bool = False
+    voices: Annotated[tuple[Voice, ...], Field(max_length=100)] = ()
     capabilities: Capabilities = Capabilities()
     prices: Prices
     max_conversation_tokens: Annotated[int, Field(gt=0)] = 128_000
     transcription_model: Annotated[str | None, Field(max_length=80)] = None
     shutdown_on: date | None = None
     successor_id: Annotated[str | None, Field(max_length=80)] = None
+    version: Annotated[int, Field(ge=0)] = 0
+
+    @property
+    def takes_calls(self) -> bool:
+        """Whether it hears and speaks."""
+        return self.model_type != "chat"

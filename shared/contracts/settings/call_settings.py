@@ -8,13 +8,14 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 DEFAULT_GREETING = "Hello! Thank you for calling. How can I assist you today?"
 DISCLOSURE = "You are speaking with an AI assistant."
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class FallbackBehavior(StrEnum):

@@ -1,14 +1,18 @@
 """A company, and a chatbot of it."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from shared.contracts.settings.agent import Agent, Knowledge, VariableName, VariableValue
 
 Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
+Slug = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class Features(_Model):
@@ -37,6 +41,8 @@ class Company(_Model):
     name: Annotated[str, Field(min_length=1, max_length=120)]
     settings: CompanySettings = CompanySettings()
     limits: CallLimits = CallLimits()
+    version: Annotated[int, Field(ge=0)] = 0
+    """How often the record was written; a change names the version it was based on."""
 
 
 class Chatbot(_Model):
@@ -50,6 +56,15 @@ class Chatbot(_Model):
     enabled_chat: bool = False
     enabled_call: bool = False
     call_settings_version: Annotated[int, Field(ge=0)] = 0
+    slug: Slug | None = None
+    """Its name in addresses, unique in its company."""
+    package_id: Id | None = None
+    package_version: Annotated[int, Field(ge=0)] = 0
+    variables: Annotated[dict[VariableName, VariableValue], Field(max_length=50)] = {}
+    """Values of the package's variables."""
+    agents: Annotated[tuple[Agent, ...], Field(max_length=8)] = ()
+    knowledge: Knowledge = Knowledge()
+    version: Annotated[int, Field(ge=0)] = 0
 
 
 class ChatbotRef(_Model):
@@ -57,23 +72,3 @@ class ChatbotRef(_Model):
 
     company_id: Id
     chatbot_id: Id
-
-
-class Package(_Model):
-    """A template the master admin publishes and companies deploy."""
-
-    package_id: Id
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    description: Annotated[str, Field(max_length=2000)] = ""
-    category: Annotated[str, Field(max_length=60)] = "Customer Support"
-    package_type: Literal["single_agent", "multi_agent"] = "single_agent"
-    enabled_chat: bool = True
-    enabled_call: bool = False
-    ai_model_id: Annotated[str | None, Field(max_length=80)] = None
-    voice_id: Annotated[str | None, Field(max_length=80)] = None
-    greeting: Annotated[str, Field(min_length=1, max_length=500)]
-    max_duration_minutes: Annotated[int, Field(ge=1, le=60)] = 10
-    silence_timeout_seconds: Annotated[int, Field(ge=30, le=300)] = 180
-    recording: bool = False
-    transcription: bool = True
-    published: bool = False

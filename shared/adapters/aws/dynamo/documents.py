@@ -70,6 +70,19 @@ def put_arguments(
     }
 
 
+def delete_arguments(table: str, key: Key, *, replaces: int | None) -> dict[str, Any]:
+    """A deletion of exactly that revision (None: whatever is there)."""
+    arguments: dict[str, Any] = {"TableName": table, "Key": key.attributes}
+    if replaces is None:
+        return arguments
+    return {
+        **arguments,
+        "ConditionExpression": "#rev = :rev",
+        "ExpressionAttributeNames": {"#rev": "rev"},
+        "ExpressionAttributeValues": {":rev": {"N": str(replaces)}},
+    }
+
+
 def lost_condition(error: ClientError) -> bool:
     """Whether a write lost against its condition (alone or in a transaction)."""
     if error.response["Error"]["Code"] == "ConditionalCheckFailedException":

@@ -2,6 +2,7 @@
 
 from shared.adapters.aws.dynamo.documents import Key
 from shared.contracts.records.call import CallRecord
+from shared.contracts.settings.company import Chatbot, Company
 
 
 def company(company_id: str) -> Key:
@@ -24,9 +25,59 @@ def call_settings(company_id: str, chatbot_id: str, version: int) -> Key:
     return Key(f"T#{company_id}", f"BOT#{chatbot_id}#CALL#{version:06d}")
 
 
+def publication(company_id: str, chatbot_id: str, version: int) -> Key:
+    """`core`: who published that version."""
+    return Key(f"T#{company_id}", f"BOT#{chatbot_id}#PUB#{version:06d}")
+
+
+def chatbot_extra(record: Chatbot) -> dict[str, str]:
+    """Puts a chatbot into its company's list."""
+    return {"GSI1PK": f"T#{record.company_id}#BOTS", "GSI1SK": f"{record.name.lower()}#{record.chatbot_id}"}
+
+
+def company_extra(record: Company) -> dict[str, str]:
+    """Puts a company into the list of all."""
+    return {"GSI1PK": "COMPANIES", "GSI1SK": f"{record.name.lower()}#{record.company_id}"}
+
+
+def user(company_id: str | None, user_id: str) -> Key:
+    """`core`: a member of a company; master admins belong to none."""
+    return Key("PLATFORM" if company_id is None else f"T#{company_id}", f"USER#{user_id}")
+
+
+def package(package_id: str) -> Key:
+    """`core`: a package with its draft."""
+    return Key("PKG", package_id)
+
+
+def offered_package(package_id: str) -> Key:
+    """`core`: what companies are offered of a package."""
+    return Key("OFFER", package_id)
+
+
+def package_version(package_id: str, number: int) -> Key:
+    """`core`: one publication of a package."""
+    return Key(f"PKG#{package_id}", f"V#{number:06d}")
+
+
+def claim(kind: str, scope: str, value: str) -> Key:
+    """`core`: a name somebody has, so that nobody else can have it."""
+    return Key(f"UNIQ#{kind}#{scope}", value)
+
+
 def widget_config(company_id: str, chatbot_id: str) -> Key:
     """`core`: a chatbot's widget configuration."""
     return Key(f"T#{company_id}", f"BOT#{chatbot_id}#WIDGET")
+
+
+def widget_version(company_id: str, chatbot_id: str, version: int) -> Key:
+    """`core`: one saved version of a widget's configuration."""
+    return Key(f"T#{company_id}", f"BOT#{chatbot_id}#WCONF#{version:06d}")
+
+
+def widget_publication(company_id: str, chatbot_id: str, version: int) -> Key:
+    """`core`: who saved that version."""
+    return Key(f"T#{company_id}", f"BOT#{chatbot_id}#WPUB#{version:06d}")
 
 
 def ai_model(model_id: str) -> Key:
@@ -152,6 +203,31 @@ def call_slots(company_id: str) -> Key:
 def access(company_id: str, month: str, at: str, entry_id: str) -> Key:
     """`ledger`: an access to a recording or transcript."""
     return Key(f"AUD#{company_id}#{month}", f"{at}#{entry_id}")
+
+
+def participation(company_id: str, call_id: str, user_id: str) -> Key:
+    """`calls`: a support agent's part in a call."""
+    return Key(f"CALL#{company_id}#{call_id}", f"AGENT#{user_id}")
+
+
+def audit_partition(company_id: str, month: str) -> str:
+    """`ledger`: accesses and changes of one company in one month (`yyyymm`)."""
+    return f"AUD#{company_id}#{month}"
+
+
+def entity_partition(company_id: str, entity_id: str) -> str:
+    """`ledger`, by index: what was done to one thing of a company."""
+    return f"ENT#{company_id}#{entity_id}"
+
+
+def audit_extra(company_id: str, entity_id: str, at: str) -> dict[str, str]:
+    """Puts an entry of the ledger into the list of its thing."""
+    return {"GSI1PK": entity_partition(company_id, entity_id), "GSI1SK": at}
+
+
+def idempotency(scope: str, key: str) -> Key:
+    """`idempotency`: an answer kept for a repeated request."""
+    return Key(f"IDEM#{scope}", key)
 
 
 def call_extra(record: CallRecord) -> dict[str, str | int]:

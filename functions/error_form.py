@@ -1,12 +1,48 @@
-"""Turns every refusal into the API's one form of error."""
+"""The one form of every error of every HTTP function, and how refusals are turned into it."""
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 from starlette.exceptions import HTTPException
 
-from functions.public_api.edge import error_response
-from shared.contracts.errors import InvalidRequest, NotFound, PlatformError, RateLimited
+from shared.contracts.errors import (
+    InvalidRequest,
+    NotAuthenticated,
+    NotFound,
+    PlatformError,
+    RateLimited,
+    VersionConflict,
+)
+
+
+class ErrorBody(BaseModel):
+    """What went wrong, for programs and for people. `currentVersion` comes with a conflict of versions."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+    code: str
+    message: str
+    fields: dict[str, str] | None = None
+    current_version: int | None = None
+
+
+class ErrorOut(BaseModel):
+    """The one form of every error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    error: ErrorBody
+
+
+def error_response(
+    status: int, code: str, message: str, fields: dict[str, str] | None = None, current_version: int | None = None
+) -> JSONResponse:
+    """An error as it is sent."""
+    error = ErrorBody(code=code, message=message, fields=fields or None, current_version=current_version)
+    body = ErrorOut(error=error)
+    return JSONResponse(body.model_dump(by_alias=True, exclude_none=True), status_code=status)
 
 
 def install(app: FastAPI) -> None:
@@ -19,7 +55,10 @@ def install(app: FastAPI) -> None:
 async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, PlatformError)
     fields = error.fields if isinstance(error, InvalidRequest) else None
-    response = error_response(error.status, error.code, error.message, fields)
+    current = error.current if isinstance(error, VersionConflict) else None
+    response = error_response(error.status, error.code, error.message, fields, current)
+    if isinstance(error, NotAuthenticated):
+        response.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, RateLimited):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
