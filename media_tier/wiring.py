@@ -223,6 +223,7 @@ class MediaProcess:
         self.gate: StreamGate | None = None
         self.roster: Roster
         self.builder: Builder
+        self.gate: StreamGate | None = None
 
     async def start(self) -> None:
         """Connect to what is needed and begin to show life."""
@@ -236,6 +237,8 @@ class MediaProcess:
         self.builder = Builder(env, dynamo, sqs, realtime_models(env))
         room = Room(self.task_id, env.media_capacity, lambda: self._loop_lag.overloaded)
         self.roster = Roster(room, self._store, self.builder, execute, utc_now)
+        kms = await self._stack.enter_async_context(session.create_client("kms", **options))
+        self.gate = stream_gate(env, DynamoCarrierAccounts(dynamo, kms, core=env.core_table), self._store)
         self._loop_lag.start()
         await self._beat()
         self._heartbeat = asyncio.get_running_loop().create_task(self._show_life())
