@@ -223,7 +223,6 @@ class MediaProcess:
         self.gate: StreamGate | None = None
         self.roster: Roster
         self.builder: Builder
-        self.gate: StreamGate | None = None
 
     async def start(self) -> None:
         """Connect to what is needed and begin to show life."""

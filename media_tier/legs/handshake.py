@@ -86,8 +86,7 @@ class Handshake(asyncio.Protocol):
             return
         self._settled()
         protocol = self._door.protocol(verdict)
-        # Reading stands still, so that the loop starts it anew in the way of the new protocol; before that one gets
-        # what has come already, because it may itself stop the reading for good.
+        # Reading stood still, so that the loop starts it anew in the way of the new protocol.
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
         transport.resume_reading()
