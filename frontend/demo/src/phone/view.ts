@@ -75,6 +75,7 @@ export class PhoneView {
     this.detail.textContent = detail;
     this.calling.hidden = !going;
     this.meter.hidden = !going;
+    this.digits.hidden = !going;
     this.after.hidden = going;
     if (going) return;
     this.setKeypad(false);
