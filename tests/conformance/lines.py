@@ -11,6 +11,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -68,9 +69,16 @@ class WidgetLine:
         """Call a chatbot; every call is another visitor's."""
         more = {"visitorId": str(uuid.uuid4())}
         session = await asyncio.to_thread(lambda: start_session(running.url, chatbot_id, **more))
-        caller = Caller(running.url, session)
-        await caller.connect()
-        return cls(caller)
+        async with asyncio.timeout(20):
+            while True:
+                caller = Caller(running.url, session)
+                await caller.connect()
+                await caller.until(lambda c: bool(c.of("connected")) or c.closed_with is not None)
+                if caller.closed_with is None:
+                    return cls(caller)
+                await caller.leave()
+                # As the widget does: a busy process refuses, and the next one may take the call.
+                await asyncio.sleep(0.3)
 
     def say(self, pcm: bytes) -> None:
         """See Line."""
@@ -79,10 +87,10 @@ class WidgetLine:
     def heard(self, since: float) -> list[Piece]:
         """See Line."""
         caller = self._caller
-        ends = [sample for sample, _ in caller.heard_at[1:]] + [len(caller.heard) // 2]
+        last = (len(caller.heard) // 2, 0.0)
         return [
             Piece(at, bytes(caller.heard[sample * 2 : end * 2]))
-            for (sample, at), end in zip(caller.heard_at, ends, strict=True)
+            for (sample, at), (end, _) in pairwise([*caller.heard_at, last])
             if at >= since
         ]
 

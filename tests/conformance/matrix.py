@@ -34,6 +34,8 @@ PROVIDERS = ("simulated", "openai", "gemini")
 """In the order of the demo page's chatbots."""
 CALLER = VoiceSettings(voice_id="simulated-ben")
 UNTOUCHED = AudioProcessingSettings(echo_cancellation=False, noise_suppression=False)
+APART_SECONDS = 0.3
+"""Between two calls that begin, so that a small machine is not taken by surprise."""
 NO_MODEL = "not-there"
 """A model the vendors' stand-ins do not have."""
 
@@ -78,6 +80,7 @@ class Matrix:
                 answered = asyncio.Event()
                 answers.append(answered)
                 tasks.append(asyncio.create_task(self._take(call, channel, place, provider, answered)))
+                await asyncio.sleep(APART_SECONDS)
         await asyncio.gather(*(answered.wait() for answered in answers))
         return tasks
 
