@@ -73,7 +73,8 @@ unit: install
 	@echo "== tests" && $(PY) -m pytest -q -n 2 -m "not browser and not platform" tests
 
 browser-tests: frontend/widget/dist/widget.js browser
-	@echo "== spoken calls: a real browser, killed processes (about three minutes)" && $(PY) -m pytest -q tests/e2e tests/media/test_bad_input_beside_calls.py
+	@echo "== spoken calls: a real browser, killed processes (about four minutes)" && $(PY) -m pytest -q tests/e2e tests/media/test_bad_input_beside_calls.py
+	@echo "== every journey on every channel with every provider (about three minutes)" && $(PY) -m pytest -q tests/conformance
 
 bench: install ## what messages and calls cost on this machine (about five minutes)
 	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls && $(PY) -m tests.bench.bad_input
