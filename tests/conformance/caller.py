@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.conformance.hearing import SAME, Piece, joined, likeness, narrow
+from tests.conformance.hearing import SAME, Piece, joined, likeness, loud_seconds, narrow
 from tests.conformance.lines import Line
 
 PAUSE = 0.7
@@ -50,7 +50,8 @@ class Person:
                 self.listened_until = pieces[-1].at + 1e-6 if pieces else self.listened_until
                 return
             if self.line.over or time.monotonic() > until:
-                raise NotHeard("; ".join(f"“{text[:40]}” {score:.2f}" for text, score in missing.items()))
+                what = "; ".join(f"“{text[:40]}” {score:.2f}" for text, score in missing.items())
+                raise NotHeard(f"{what} (of {loud_seconds(pieces):.1f} s of sound; over: {self.line.over})")
             await asyncio.sleep(0.3)
 
     def _missing(self, pieces: list[Piece], sentences: tuple[str, ...]) -> dict[str, float]:
