@@ -24,18 +24,20 @@ from shared.contracts.settings.call_settings import AudioProcessingSettings, Cal
 from shared.domain.catalogue import MODELS
 from shared.services.prompts import render_prompts
 from tests.conformance.books import Books
+from tests.conformance.hearing import narrow
 from tests.conformance.journeys import Call, Report, Stage, conversation, hang_up, longest, silence, unavailable
 from tests.conformance.lines import Line, ring
 from tests.conformance.sentences import AI_SAYS, CALLER_SAYS
 from tests.e2e.conftest import Running
+from tests.e2e.sound import Samples
 
 CHANNELS = (Channel.WEB, Channel.TWILIO, Channel.WHATSAPP)
 PROVIDERS = ("simulated", "openai", "gemini")
 """In the order of the demo page's chatbots."""
 CALLER = VoiceSettings(voice_id="simulated-ben")
 UNTOUCHED = AudioProcessingSettings(echo_cancellation=False, noise_suppression=False)
-APART_SECONDS = 0.3
-"""Between two calls that begin, so that a small machine is not taken by surprise."""
+APART_SECONDS = 0.8
+"""Between two calls that begin, so that a small machine need not understand them all at once."""
 NO_MODEL = "not-there"
 """A model the vendors' stand-ins do not have."""
 
@@ -50,7 +52,7 @@ class Matrix:
     folder: Path
     results: Results = field(default_factory=dict)
     seconds: float = 0.0
-    _voices: list[Mapping[str, bytes]] = field(default_factory=list)
+    _voices: list[Mapping[str, Samples]] = field(default_factory=list)
     _own: Mapping[str, bytes] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -126,7 +128,9 @@ class Matrix:
 
         endpoint = self.running.run["aws"]
         self._own = await spoken(CALLER_SAYS, CALLER)
-        self._voices = [await spoken(AI_SAYS, settings.voice) for _, settings, _ in CHATBOTS]
+        for _, settings, _ in CHATBOTS:
+            voice = await spoken(AI_SAYS, settings.voice)
+            self._voices.append({text: narrow(pcm) for text, pcm in voice.items()})
         models = DynamoAiModels(Table(aws.client("dynamodb", endpoint), "core"))
         store = S3PromptStore(open_bucket(aws.BUCKET, region=aws.REGION, endpoint=endpoint))
         for place, (_, settings, _) in enumerate(CHATBOTS):
