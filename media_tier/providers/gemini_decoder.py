@@ -99,6 +99,11 @@ class GeminiDecoder:
         """A response is being generated, or waits for tools: new input would cut it off."""
         return self._active is not None or bool(self.open_calls)
 
+    @property
+    def speaking(self) -> bool:
+        """A response is generated whose turn is not over: the server thinks it is being heard, and context would stop it."""
+        return self._last is not None
+
     def asked(self, tag: str) -> None:
         """We asked for a response: the next one to start is it."""
         self._asked, self.awaiting = tag, True

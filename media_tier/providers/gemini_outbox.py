@@ -1,7 +1,8 @@
 """What waits to be said to Gemini Live: tool results until their set is complete, the rest until it disturbs nothing.
 
 Invariant: any input other than sound cuts off what the model generates and cancels the tools it waits for, so nothing
-leaves while it generates; context, which can wait, also leaves room for an answer that is due. The order is kept.
+leaves while it generates; context, which can wait, also waits for the end of the turn, until which the server thinks
+that the answer is being heard, and leaves room for an answer that is due. The order is kept.
 """
 
 from collections.abc import Callable
@@ -48,8 +49,8 @@ class Outbox:
         if not self._open or self._decoder.generating:
             return
         due = len(self._held)
-        if self._decoder.awaiting:
-            # A request is never held back by an answer that is due, since it may be asked because none comes.
+        if self._decoder.awaiting or self._decoder.speaking:
+            # A request is not held back by either: it may be asked because no answer, or no end of one, comes.
             due = max((at + 1 for at, (_, tag) in enumerate(self._held) if tag is not None), default=0)
         going, self._held = self._held[:due], self._held[due:]
         for message, tag in going:

@@ -9,9 +9,10 @@ from pathlib import Path
 from infra.local import aws
 from infra.local.demo import COMPANY
 from shared.adapters.aws.dynamo.calls import DynamoCalls
+from shared.adapters.aws.dynamo.carrier_calls import DynamoCarrierCalls
 from shared.adapters.aws.dynamo.table import Table
 from shared.contracts.records.call import CallRecord, Channel, EndReason, Role, TranscriptSegment
-from tests.conformance.hearing import BAND, SAME, likeness, narrow
+from tests.conformance.hearing import BAND, SAME, likeness, narrow, place
 from tests.conformance.sentences import (
     ANSWER,
     BYE,
@@ -25,7 +26,7 @@ from tests.conformance.sentences import (
     TALE,
 )
 from tests.e2e.conftest import Running
-from tests.e2e.sound import Samples, best_match, channels
+from tests.e2e.sound import Samples, channels
 
 LONGEST_WAIT_S = 8.0
 """From the beginning of the question to that of its answer, on a busy machine."""
@@ -37,8 +38,15 @@ class Books:
     def __init__(self, running: Running) -> None:
         endpoint = running.run["aws"]
         dynamo = aws.client("dynamodb", endpoint)
-        self._calls = DynamoCalls(Table(dynamo, "calls"), Table(dynamo, "live"))
+        calls, live = Table(dynamo, "calls"), Table(dynamo, "live")
+        self._calls, self._carrier = DynamoCalls(calls, live), DynamoCarrierCalls(calls, live)
         self._s3 = aws.client("s3", endpoint)
+
+    async def call_of(self, account_id: str, carrier_call_id: str) -> str:
+        """The call of ours that belongs to a carrier's."""
+        known = await asyncio.to_thread(self._carrier.get, COMPANY.company_id, account_id, carrier_call_id)
+        assert known is not None and known.call_id is not None, "the carrier's call has no call of ours"
+        return known.call_id
 
     async def closed(self, call_id: str, seconds: float = 40.0, *, recorded: bool = False) -> CallRecord:
         """The record, as soon as the call has ended and, if wanted, its recording is put together."""
@@ -108,7 +116,5 @@ def the_recording_is_right(path: Path, spoken: Spoken) -> None:
         for text in texts:
             score = likeness(side, voices[text])
             assert score > SAME, f"“{text[:40]}” in its channel: {score:.2f}"
-    asked = best_match(caller, own[QUESTION][:BAND])[1]
-    answered = best_match(far, spoken.voice[ANSWER][:BAND])[1]
-    later = (answered - asked) / BAND
+    later = place(far, spoken.voice[ANSWER]) - place(caller, own[QUESTION])
     assert 0 < later < LONGEST_WAIT_S, f"the answer follows the question by {later:.1f} s"

@@ -67,20 +67,26 @@ def narrow(pcm: bytes | Samples) -> Samples:
 def likeness(heard: Samples, truth: Samples) -> float:
     """How alike what was heard is to a sentence, both at 8 kHz: the median over its pieces, each at its best place."""
     size = BAND // 2
-    loud = [truth[at : at + size] for at in range(0, max(1, len(truth) - size + 1), size)]
-    loud = [piece for piece in loud if np.abs(piece).mean() > 100]
-    length = 1 << (len(heard) + size).bit_length()
-    spectrum = np.fft.rfft(heard, length)
-    energy = np.concatenate(([0.0], np.cumsum(heard**2)))
-    scores = []
-    for piece in loud:
-        lags = len(heard) - len(piece) + 1
-        if lags < 1:
-            return 0.0
-        product = np.fft.irfft(spectrum * np.conj(np.fft.rfft(piece, length)), length)[:lags]
-        window = np.sqrt(np.maximum(energy[len(piece) :] - energy[: -len(piece)], 1.0))
-        scores.append(float(np.max(product / (window * np.sqrt(np.sum(piece**2))))))
+    pieces = [truth[at : at + size] for at in range(0, max(1, len(truth) - size + 1), size)]
+    scores = [float(np.max(_alike(heard, piece))) for piece in pieces if np.abs(piece).mean() > 100]
     return float(np.median(scores)) if scores else 0.0
+
+
+def place(heard: Samples, truth: Samples) -> float:
+    """Where a sentence begins that was heard, in seconds."""
+    return int(np.argmax(_alike(heard, truth[: 2 * BAND]))) / BAND
+
+
+def _alike(heard: Samples, piece: Samples) -> Samples:
+    """The correlation at every place; what is as good as silent is like nothing."""
+    size, lags = len(piece), len(heard) - len(piece) + 1
+    if lags < 1:
+        return np.zeros(1)
+    length = 1 << (len(heard) + size).bit_length()
+    product = np.fft.irfft(np.fft.rfft(heard, length) * np.conj(np.fft.rfft(piece, length)), length)[:lags]
+    energy = np.concatenate(([0.0], np.cumsum(heard**2)))
+    window = np.maximum(energy[size:] - energy[:-size], size * 50.0**2)
+    return np.asarray(product / np.sqrt(window * np.sum(piece**2)), dtype=np.float64)
 
 
 def joined(pieces: Sequence[Piece]) -> Samples:

@@ -109,7 +109,7 @@ async def conversation(stage: Stage) -> None:
             person.say(BYE)
             await person.hears(FAREWELL)
             await person.over()
-        call_id = person.line.call_id()
+        call_id = await person.line.call_id()
     async with report.judging("records"):
         await is_kept(stage.books, call_id, stage.channel, Spoken(stage.voice, stage.own, told), stage.folder)
 
@@ -144,7 +144,7 @@ async def hang_up(stage: Stage) -> None:
     """The caller hangs up in the middle of the greeting."""
     async with stage.report.judging("hang up"), _line(stage) as person:
         await person.speaking()
-        call_id = person.line.call_id()
+        call_id = await person.line.call_id()
         await person.line.hang_up()
         call = await stage.books.closed(call_id)
         assert call.end_reason is EndReason.USER_ENDED, call.end_reason
@@ -173,7 +173,7 @@ async def unavailable(stage: Stage) -> None:
 
 
 async def _ended(stage: Stage, person: Person, reason: EndReason) -> None:
-    call = await stage.books.closed(person.line.call_id())
+    call = await stage.books.closed(await person.line.call_id())
     assert call.end_reason is reason, call.end_reason
 
 

@@ -10,7 +10,6 @@ import contextlib
 import json
 import time
 import uuid
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -18,11 +17,9 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from infra.local import aws
-from infra.local.demo import COMPANY
-from shared.adapters.aws.dynamo.carrier_calls import DynamoCarrierCalls
-from shared.adapters.aws.dynamo.table import Table
+from infra.local.carriers import PHONE, WHATSAPP
 from shared.contracts.records.call import Channel
+from tests.conformance.books import Books
 from tests.conformance.hearing import Ear
 from tests.e2e.caller import FRAME, Caller, start_session
 from tests.e2e.conftest import Running
@@ -54,8 +51,8 @@ class Line(Protocol):
     async def leave(self) -> None:
         """Put the phone away, whatever the call does."""
 
-    def call_id(self) -> str:
-        """The call in our books; asks the database."""
+    async def call_id(self) -> str:
+        """The call in our books."""
 
 
 class WidgetLine:
@@ -108,7 +105,7 @@ class WidgetLine:
         """See Line."""
         await self._caller.leave()
 
-    def call_id(self) -> str:
+    async def call_id(self) -> str:
         """See Line."""
         return str(self._caller.session["callId"])
 
@@ -116,8 +113,8 @@ class WidgetLine:
 class CarrierLine:
     """A caller by phone or WhatsApp."""
 
-    def __init__(self, socket: ClientConnection, find_call: Callable[[str], str]) -> None:
-        self._socket, self._find_call = socket, find_call
+    def __init__(self, socket: ClientConnection, books: Books, account_id: str) -> None:
+        self._socket, self._books, self._account_id = socket, books, account_id
         self.ear = Ear()
         self._microphone = bytearray()
         self._answered, self._ended = asyncio.Event(), asyncio.Event()
@@ -126,18 +123,10 @@ class CarrierLine:
         self._tasks = [asyncio.ensure_future(self._listen()), asyncio.ensure_future(self._speak())]
 
     @classmethod
-    async def ring(cls, running: Running, path: str, number: str, account_id: str) -> "CarrierLine":
+    async def ring(cls, running: Running, books: Books, path: str, number: str, account_id: str) -> "CarrierLine":
         """Dial a number, and wait until it is answered."""
-
-        def find_call(carrier_call_id: str) -> str:
-            dynamo = aws.client("dynamodb", running.run["aws"])
-            calls = DynamoCarrierCalls(Table(dynamo, "calls"), Table(dynamo, "live"))
-            known = calls.get(COMPANY.company_id, account_id, carrier_call_id)
-            assert known is not None and known.call_id is not None, "the carrier's call has no call of ours"
-            return known.call_id
-
         address = f"{running.url.replace('http', 'ws', 1)}{path}?{urlencode({'to': number})}"
-        line = cls(await connect(address, compression=None), find_call)
+        line = cls(await connect(address, compression=None), books, account_id)
         async with asyncio.timeout(20):
             await line._answered.wait()
         return line
@@ -163,9 +152,9 @@ class CarrierLine:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def call_id(self) -> str:
+    async def call_id(self) -> str:
         """See Line."""
-        return self._find_call(self.carrier_call_id)
+        return await self._books.call_of(self._account_id, self.carrier_call_id)
 
     async def _send(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(ConnectionClosed):
@@ -199,14 +188,14 @@ class CarrierLine:
             await asyncio.sleep(max(0.0, began + turn * 0.02 - time.monotonic()))
 
 
-async def ring(running: Running, channel: Channel, place: int, chatbot_id: str) -> Line:
+async def ring(running: Running, books: Books, channel: Channel, place: int, chatbot_id: str) -> Line:
     """Call a chatbot of the demo page, the `place`-th, and be answered."""
     suffix = f"-{place + 1}" if place else ""
     match channel:
         case Channel.WEB:
             return await WidgetLine.ring(running, chatbot_id)
         case Channel.TWILIO:
-            return await CarrierLine.ring(running, "/phone", f"+1500555000{place + 1}", f"local-phone{suffix}")
+            return await CarrierLine.ring(running, books, "/phone", f"+1500555000{place + 1}", f"{PHONE}{suffix}")
         case Channel.WHATSAPP:
             number = f"1555010000{place + 1}"
-            return await CarrierLine.ring(running, "/whatsapp-phone", number, f"local-whatsapp{suffix}")
+            return await CarrierLine.ring(running, books, "/whatsapp-phone", number, f"{WHATSAPP}{suffix}")

@@ -60,6 +60,7 @@ class Matrix:
         began = time.monotonic()
         self.results = {(channel, provider): Report() for channel in CHANNELS for provider in PROVIDERS}
         self._books = Books(self.running)
+        self._chatbots = DynamoChatbots(Table(aws.client("dynamodb", self.running.run["aws"]), "core"))
         await self._prepare()
         going = await self._begin(longest, {"max_duration_minutes": 2, "silence_timeout_seconds": 300})
         silent = await self._begin(silence, {"silence_timeout_seconds": 30})
@@ -87,7 +88,7 @@ class Matrix:
 
     async def _take(self, call: Call, channel: Channel, place: int, provider: str, answered: asyncio.Event) -> None:
         async def dial() -> Line:
-            return await ring(self.running, channel, place, CHATBOTS[place][0].chatbot_id)
+            return await ring(self.running, self._books, channel, place, CHATBOTS[place][0].chatbot_id)
 
         async def dial_and_tell() -> Line:
             try:
@@ -104,7 +105,7 @@ class Matrix:
 
     def _publish(self, changes: Mapping[str, Any] | None) -> None:
         """Publish settings for the calls to come; None: providers that cannot be reached."""
-        chatbots = DynamoChatbots(Table(aws.client("dynamodb", self.running.run["aws"]), "core"))
+        chatbots = self._chatbots
         for place, (bot, settings, _) in enumerate(CHATBOTS):
             chatbot = chatbots.get(bot.company_id, bot.chatbot_id)
             assert chatbot is not None

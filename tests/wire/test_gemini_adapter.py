@@ -235,6 +235,24 @@ async def test_new_input_cancels_a_tool_and_its_result_is_not_sent() -> None:
     assert words(heard, "g1-r2").strip() == "You said never mind"
 
 
+async def test_context_waits_for_the_end_of_the_turn_that_it_would_interrupt() -> None:
+    heard = Heard()
+    async with standing_in(["tell me all about it"]) as stand_in:
+        connection = await model_at(stand_in).connect(seed(), heard)
+        speak(connection, UTTERANCE)
+        await heard.next(ResponseEnded, 2)
+        connection.add_context(Role.ASSISTANT, "Let me check that.")
+        assert not stand_in.sent("client_content"), "all is generated, and not all of it was heard"
+        await heard.next(ProviderResumable, 5)
+        await asyncio.sleep(0.05)
+        assert len(stand_in.sent("client_content")) == 1
+        await connection.close()
+    contents = [
+        message["serverContent"] for side, message in stand_in.log if side == "server" and "serverContent" in message
+    ]
+    assert not any("interrupted" in content for content in contents)
+
+
 async def test_context_waits_for_the_tool_that_it_would_cancel() -> None:
     heard = Heard()
     async with standing_in(["where is it"], tools={1: ("lookup", {"number": "7"})}) as stand_in:
