@@ -101,7 +101,7 @@ class GeminiDecoder:
 
     @property
     def speaking(self) -> bool:
-        """A response is generated whose turn is not over: the server thinks it is being heard, and context would stop it."""
+        """A response is generated and its turn not over: the server thinks it is being heard, context would stop it."""
         return self._last is not None
 
     def asked(self, tag: str) -> None:

@@ -243,14 +243,13 @@ async def test_context_waits_for_the_end_of_the_turn_that_it_would_interrupt() -
         await heard.next(ResponseEnded, 2)
         connection.add_context(Role.ASSISTANT, "Let me check that.")
         assert not stand_in.sent("client_content"), "all is generated, and not all of it was heard"
-        await heard.next(ProviderResumable, 5)
-        await asyncio.sleep(0.05)
-        assert len(stand_in.sent("client_content")) == 1
+        async with asyncio.timeout(10):
+            while not stand_in.sent("client_content"):
+                await asyncio.sleep(0.02)
         await connection.close()
-    contents = [
-        message["serverContent"] for side, message in stand_in.log if side == "server" and "serverContent" in message
-    ]
-    assert not any("interrupted" in content for content in contents)
+    contents = [message["serverContent"] for _, message in stand_in.log if "serverContent" in message]
+    assert any(content.get("turnComplete") for content in contents)
+    assert not any(content.get("interrupted") for content in contents)
 
 
 async def test_context_waits_for_the_tool_that_it_would_cancel() -> None:
