@@ -44,7 +44,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def table(ran: Matrix) -> list[str]:
-    """Channels and providers down, journeys across; the first sound in ms after the call was answered."""
+    """Channels and providers down, journeys across; the first sound in ms after dialling."""
     lines = [" ".join([f"{'channel':9}", f"{'provider':10}", *JOURNEYS, "| first sound", "stopped after"])]
     for channel in CHANNELS:
         for provider in PROVIDERS:

@@ -96,7 +96,7 @@ async def conversation(stage: Stage) -> None:
         async with report.judging("greeting"):
             await person.hears(*OPENING, seconds=25)
             first = person.line.ear.first_sound(0)
-            report.first_sound_ms = None if first is None else (first - person.line.answered_at) * 1000
+            report.first_sound_ms = None if first is None else (first - person.line.dialled_at) * 1000
         async with report.judging("question"):
             person.say(QUESTION)
             await person.hears(ANSWER, seconds=30)

@@ -30,8 +30,9 @@ OVER = {"completed", "busy", "failed", "no-answer", "canceled", "unobtainable"}
 
 
 class Line(Protocol):
-    """One call as its caller has it. `answered_at` is when it was answered, by the monotonic clock."""
+    """One call as its caller has it. When it was dialled and answered is by the monotonic clock."""
 
+    dialled_at: float
     answered_at: float
 
     def say(self, pcm: bytes) -> None:
@@ -60,7 +61,7 @@ class WidgetLine:
 
     def __init__(self, caller: Caller) -> None:
         self._caller, self._ear = caller, Ear()
-        self.answered_at = caller.opened
+        self.dialled_at = self.answered_at = caller.opened
 
     @classmethod
     async def ring(cls, running: Running, chatbot_id: str) -> "WidgetLine":
@@ -118,7 +119,7 @@ class CarrierLine:
         self.ear = Ear()
         self._microphone = bytearray()
         self._answered, self._ended = asyncio.Event(), asyncio.Event()
-        self.answered_at = 0.0
+        self.dialled_at, self.answered_at = time.monotonic(), 0.0
         self.carrier_call_id = ""
         self._tasks = [asyncio.ensure_future(self._listen()), asyncio.ensure_future(self._speak())]
 
