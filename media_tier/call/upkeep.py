@@ -56,8 +56,8 @@ def run(call: Call) -> None:
     _show(call)
 
 
-def deadlines(call: Call) -> list[float]:
-    """When something may be due; some may lie in the past if they wait for an event."""
+def deadlines(call: Call) -> list[float | None]:
+    """When something may be due; some may lie in the past if they wait for an event, None is never."""
     if call.phase in (Phase.CONNECTING, Phase.ENDED):
         return []
     wanted: list[float | None] = [
@@ -79,7 +79,7 @@ def deadlines(call: Call) -> list[float]:
         ]
     if call.phase is Phase.FALLBACK:
         wanted += [call.fallback.deadline(), *call.duration.deadlines()]
-    return [at for at in wanted if at is not None]
+    return wanted
 
 
 def _parking(call: Call) -> None:

@@ -325,8 +325,9 @@ class Attachment:
         self._call, self._generation = call, generation
 
     def on_caller_audio(self, pcm: bytes) -> None:
-        if self._call.is_current(self._generation):
-            self._call.caller_audio(pcm)
+        call = self._call
+        if call.is_current(self._generation):
+            call.caller_audio(pcm)
 
     def on_played(self, samples: int) -> None:
         call = self._call

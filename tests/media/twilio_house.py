@@ -82,6 +82,7 @@ class Tape:
     """Keeps what is recorded, PCM16 24 kHz; implements ports.Recorder."""
 
     sides: dict[str, list[tuple[int, bytes]]] = field(default_factory=lambda: {"caller": [], "far": []})
+    before_cut: Callable[[], None] = field(default=lambda: None)
 
     def start(self, at_ms: int) -> None: ...
 
@@ -193,7 +194,8 @@ class House:
                 prompter=self.prompts,
                 wheel=self._wheel,
                 clock=time.monotonic,
-            )
+            ),
+            self.tape,
         )
         await ports.prompter.load(self.settings, fixed_sentences(record.configuration))
         return ports
