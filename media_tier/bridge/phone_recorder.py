@@ -16,6 +16,7 @@ TORN_MS = 80
 """Sound that does not follow within this is not a part of the same run."""
 SLICE_MS = 100
 _SLICE = SLICE_MS * PCM_24K.bytes_per_ms
+_MULAW_PER_MS = MULAW_8K.bytes_per_ms
 
 
 class PieceRecorder(Recorder, Protocol):
@@ -65,7 +66,7 @@ class _Side:
 
     def add(self, pcm: bytes, at_ms: int) -> None:
         """µ-law, its first sample sounded at `at_ms`."""
-        begin = at_ms - self._length / MULAW_8K.bytes_per_ms
+        begin = at_ms - self._length / _MULAW_PER_MS
         if not self._chunks:
             self._begin = begin
         elif begin < self._begin - TORN_MS or begin > self._begin + TORN_MS:

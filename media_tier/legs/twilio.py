@@ -152,19 +152,17 @@ class TwilioLeg:
 
     def count(self) -> bool:
         """Count one frame; False once the stream is over, be it because of this one."""
-        return self._count(self._clock())
-
-    def _count(self, now: float) -> bool:
-        if self._clean is not None:
-            return False
-        if not self._messages.take(1, now):
+        if self._clean is None and not self._messages.take(1, self._clock()):
             self.refuse(CloseCode.FLOOD, "")
         return self._clean is None
 
     def received(self, message: bytes) -> None:
         """One complete text message."""
         now = self._clock()
-        if not self._count(now):
+        if self._clean is not None:
+            return
+        if not self._messages.take(1, now):
+            self.refuse(CloseCode.FLOOD, "")
             return
         self._heard_from_at = now
         codec = self._codec

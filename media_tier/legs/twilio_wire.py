@@ -27,6 +27,7 @@ _NAME = re.compile(rb"[0-9]{1,20}:[0-9]{1,20}")
 """What we call marks."""
 _INBOUND = b'"track":"inbound"'
 _PAYLOAD = b'"payload":"'
+_PAYLOAD_LENGTH = len(_PAYLOAD)
 _SEARCHED = 256
 """The payload begins within so many bytes of the messages Twilio writes."""
 
@@ -159,13 +160,14 @@ _KNOWN = frozenset({"connected", "start", "media", "dtmf", "mark", "stop"})
 class StreamCodec:
     """The messages of one stream, whose sid is known."""
 
-    __slots__ = ("_back", "_head", "_mark", "_tail", "clear", "stream_sid")
+    __slots__ = ("_back", "_head", "_mark", "_tail", "_tail_at", "clear", "stream_sid")
 
     def __init__(self, stream_sid: str) -> None:
         sid = stream_sid.encode()
         self.stream_sid = stream_sid
         self._head = b'{"event":"media","streamSid":"' + sid + b'","media":{"payload":"'
         self._tail = b'"},"streamSid":"' + sid + b'"}'
+        self._tail_at = -len(self._tail)
         self._mark = b'{"event":"mark","streamSid":"' + sid + b'","mark":{"name":"'
         self._back = b'"streamSid":"' + sid + b'","mark":{"name":"'
         self.clear = b'{"event":"clear","streamSid":"' + sid + b'"}'
@@ -189,14 +191,13 @@ class StreamCodec:
 
     def sound(self, message: bytes) -> bytes | None:
         """The µ-law of a media message worded as Twilio words them; None: `parse` must look at it."""
-        tail = self._tail
-        if not message.startswith(_MEDIA) or not message.endswith(tail) or len(message) > MAX_MESSAGE_BYTES:
+        if not message.startswith(_MEDIA) or not message.endswith(self._tail) or len(message) > MAX_MESSAGE_BYTES:
             return None
-        at = message.find(_PAYLOAD, len(_MEDIA), _SEARCHED)
-        if at < 0 or message.find(_INBOUND, len(_MEDIA), at) < 0:
+        at = message.find(_PAYLOAD, 0, _SEARCHED)
+        if at < 0 or message.find(_INBOUND, 0, at) < 0:
             return None
         try:
-            return pybase64.b64decode(memoryview(message)[at + len(_PAYLOAD) : -len(tail)], validate=True)
+            return pybase64.b64decode(message[at + _PAYLOAD_LENGTH : self._tail_at], validate=True)
         except binascii.Error:
             return None
 

@@ -82,7 +82,9 @@ class Tape:
     """Keeps what is recorded, PCM16 24 kHz; implements ports.Recorder."""
 
     sides: dict[str, list[tuple[int, bytes]]] = field(default_factory=lambda: {"caller": [], "far": []})
-    before_cut: Callable[[], None] = field(default=lambda: None)
+
+    def __post_init__(self) -> None:
+        self.before_cut: Callable[[], None] = lambda: None
 
     def start(self, at_ms: int) -> None: ...
 
