@@ -19,7 +19,7 @@ from aiobotocore.session import get_session
 from media_tier.audio.formats import MULAW_8K, PCM_24K
 from media_tier.bridge.phone_model import PhoneModel
 from media_tier.bridge.phone_prompts import PhonePrompts
-from media_tier.bridge.phone_recorder import PhoneRecorder
+from media_tier.bridge.phone_recorder import PhoneRecorder, PieceRecorder
 from media_tier.bridge.recording_tap import RecordingTap
 from media_tier.bridge.wheel import Wheel
 from media_tier.call.sentences import fixed_sentences
@@ -101,10 +101,11 @@ class Builder:
         fallback = None if configuration.fallback_model is None else self._model(configuration.fallback_model)
         env, began = self._env, time.monotonic() - elapsed_since(record.started_at, utc_now()) / 1000
         segments = S3SegmentStore(self._store, record.company_id, record.call_id, epoch)
+        recorder = RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000))
         ports = CallPorts(
             model=model,
             fallback_model=fallback,
-            recorder=RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000)),
+            recorder=recorder,
             journal=journal,
             toolbox=PlatformTools(
                 self._effects, enabled=settings.tools.enabled, allowed=frozenset(settings.tools.allowed)
@@ -120,7 +121,7 @@ class Builder:
             ),
         )
         if record.channel is Channel.TWILIO:
-            ports = by_phone(ports)
+            ports = by_phone(ports, recorder)
         await ports.prompter.load(settings, fixed_sentences(configuration))
         return ports
 
@@ -165,8 +166,8 @@ class Builder:
         return self._models.get(model.provider)
 
 
-def by_phone(ports: CallPorts) -> CallPorts:
-    """The same for a call in µ-law: OpenAI speaks it, all others get theirs converted."""
+def by_phone(ports: CallPorts, recorder: PieceRecorder) -> CallPorts:
+    """The same for a call in µ-law: OpenAI speaks it, all others get theirs converted, and so does this recorder."""
 
     def speaking(model: RealtimeModel) -> RealtimeModel:
         return model if isinstance(model, OpenAiRealtimeModel) else PhoneModel(model)
@@ -175,7 +176,7 @@ def by_phone(ports: CallPorts) -> CallPorts:
         ports,
         model=speaking(ports.model),
         fallback_model=None if ports.fallback_model is None else speaking(ports.fallback_model),
-        recorder=PhoneRecorder(ports.recorder),
+        recorder=PhoneRecorder(recorder),
         prompter=PhonePrompts(ports.prompter),
     )
 

@@ -1,7 +1,7 @@
 """Calls in µ-law: what the model, the recorder and the prompts of a phone call get."""
 
-import asyncio
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from media_tier.audio.formats import MULAW_8K, PCM_24K
 from media_tier.audio.playout import Playout
 from media_tier.bridge.phone_model import PhoneModel
 from media_tier.bridge.phone_prompts import PhonePrompts
-from media_tier.bridge.phone_recorder import BATCH_SECONDS, PhoneRecorder
+from media_tier.bridge.phone_recorder import SLICE_MS, PhoneRecorder
 from media_tier.call.events import PlaybackFinished, PlaybackStarted, ProviderExpiring
 from media_tier.ports import ProviderListener, SessionSeed
 from shared.contracts.records.call import Role
@@ -115,6 +115,7 @@ class Tape:
     def __init__(self) -> None:
         self.sides: dict[str, list[tuple[bytes, int]]] = {"caller": [], "far": []}
         self.states: list[Any] = []
+        self.before_cut: Callable[[], None]
 
     def start(self, at_ms: int) -> None:
         self.states.append(("start", at_ms))
@@ -132,7 +133,7 @@ class Tape:
         self.states.append("close")
 
 
-async def test_sound_is_recorded_in_a_few_batches_and_in_its_time() -> None:
+def test_sound_is_recorded_when_a_piece_is_cut_and_in_its_time() -> None:
     tape = Tape()
     recorder = PhoneRecorder(tape)
     recorder.start(100)
@@ -142,12 +143,12 @@ async def test_sound_is_recorded_in_a_few_batches_and_in_its_time() -> None:
         recorder.caller(mulaw[number * 160 : number * 160 + 160], 1_000 + 20 * number + late)
     recorder.far(mulaw, 1_050)
     assert tape.sides == {"caller": [], "far": []}
-    await asyncio.sleep(BATCH_SECONDS + 0.1)
-    ((pcm, at),) = tape.sides["caller"]
-    assert at == 1_000
-    assert len(pcm) == pytest.approx(200 * 48, abs=2 * 48)
+    tape.before_cut()
+    pcm = b"".join(pcm for pcm, _ in tape.sides["caller"])
+    assert [at for _, at in tape.sides["caller"]] == [1_000, 1_000 + SLICE_MS]
+    assert len(pcm) == pytest.approx(200 * 48, abs=5 * 48)
     assert pitch(pcm, 24_000) == pytest.approx(440, abs=5)
-    assert [at for _, at in tape.sides["far"]] == [1_050]
+    assert [at for _, at in tape.sides["far"]] == [1_050, 1_050 + SLICE_MS]
 
 
 async def test_a_pause_is_kept_and_stopping_loses_nothing() -> None:
