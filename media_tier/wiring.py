@@ -243,7 +243,9 @@ class MediaProcess:
         sqs = await self._stack.enter_async_context(session.create_client("sqs", **options))
         self._store = DynamoCallStore(dynamo, calls=env.calls_table, live=env.live_table)
         self.builder = Builder(env, dynamo, sqs, realtime_models(env))
-        room = Room(self.task_id, env.media_capacity, lambda: self._loop_lag.overloaded)
+        # On one machine there is no other process with more room to send a caller to.
+        alone = env.stage in ("local", "test")
+        room = Room(self.task_id, env.media_capacity, lambda: self._loop_lag.overloaded and not alone)
         self.roster = Roster(room, self._store, self.builder, execute, utc_now)
         self._loop_lag.start()
         await self._beat()
