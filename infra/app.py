@@ -51,7 +51,7 @@ def build(app: cdk.App, stage: Stage, capacity: Capacity, *, deploy: bool = Fals
     """Add a stage to an app, checked by cdk-nag; what it finds and is not acknowledged ends the synthesis."""
     platform = Platform(app, stage, capacity, deploy=deploy)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    acknowledge(platform.stacks)
+    acknowledge(app, stage)
     return platform
 
 

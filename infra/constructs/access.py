@@ -7,11 +7,11 @@ encryption context of the very table, queue or bucket.
 from collections.abc import Mapping, Sequence
 
 from aws_cdk import Aws
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
+
+from infra.constructs.storage import StoredObjects, StoredTable
 
 READ = ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
 CHANGE = ("dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
@@ -30,25 +30,25 @@ SECRET_CONTEXT = ["company", "account", "field"]
 """The keys of the encryption context of companies' secrets: see shared.adapters.aws.secrets."""
 
 
-def items(who: iam.IGrantable, table: dynamodb.TableV2, key: kms.IKey, *actions: Sequence[str]) -> None:
+def items(who: iam.IGrantable, table: StoredTable, *actions: Sequence[str]) -> None:
     """Allow actions upon a table's items, and reading its indexes where reading is among them."""
-    wanted = sorted({action for group in actions for action in group})
-    _allow(who, wanted, [table.table_arn])
-    if "dynamodb:Query" in wanted:
-        _allow(who, ["dynamodb:Query"], [f"{table.table_arn}/index/*"])
-    _use_key(who, key, "dynamodb", {"kms:EncryptionContext:aws:dynamodb:tableName": table.table_name})
+    wanted, made = sorted({action for group in actions for action in group}), table.construct
+    _allow(who, wanted, [made.table_arn])
+    if table.spec.indexes and "dynamodb:Query" in wanted:
+        _allow(who, ["dynamodb:Query"], [f"{made.table_arn}/index/{index.name}" for index in table.spec.indexes])
+    _use_key(who, table.key, "dynamodb", {"kms:EncryptionContext:aws:dynamodb:tableName": made.table_name})
 
 
-def objects(who: iam.IGrantable, bucket: s3.IBucket, key: kms.IKey, actions: Sequence[str], *prefixes: str) -> None:
+def objects(who: iam.IGrantable, store: StoredObjects, actions: Sequence[str], *prefixes: str) -> None:
     """Allow actions upon the objects under some prefixes."""
-    _allow(who, actions, [f"{bucket.bucket_arn}/{prefix}/*" for prefix in prefixes])
-    _use_key(who, key, "s3", {"kms:EncryptionContext:aws:s3:arn": bucket.bucket_arn})
+    _allow(who, actions, [f"{store.arn}/{prefix}/*" for prefix in prefixes])
+    _use_key(who, store.key, "s3", {"kms:EncryptionContext:aws:s3:arn": store.arn})
 
 
-def listing(who: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
+def listing(who: iam.IGrantable, store: StoredObjects, *prefixes: str) -> None:
     """Allow listing what is under some prefixes."""
     condition = {"StringLike": {"s3:prefix": [f"{prefix}/*" for prefix in prefixes]}}
-    _allow(who, ["s3:ListBucket"], [bucket.bucket_arn], condition)
+    _allow(who, ["s3:ListBucket"], [store.arn], condition)
 
 
 def sending(who: iam.IGrantable, queue: sqs.IQueue, key: kms.IKey) -> None:
@@ -64,8 +64,8 @@ def receiving(who: iam.IGrantable, queue: sqs.IQueue, key: kms.IKey) -> None:
 
 
 def opening_secrets(who: iam.IGrantable, key: kms.IKey, *actions: str) -> None:
-    """Allow opening (or sealing) companies' secrets: only values that are bound to a company, an account and a field."""
-    conditions = {
+    """Allow opening (or sealing) companies' secrets: only values bound to a company, an account and a field."""
+    conditions: dict[str, Mapping[str, object]] = {
         "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": SECRET_CONTEXT},
         "Null": {f"kms:EncryptionContext:{name}": "false" for name in SECRET_CONTEXT},
     }

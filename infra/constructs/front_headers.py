@@ -1,4 +1,4 @@
-"""What the front adds to requests and answers: security headers for each kind of page, and two functions at the edge."""
+"""What the front adds to requests and answers: security headers for each kind of page, two functions at the edge."""
 
 from pathlib import Path
 

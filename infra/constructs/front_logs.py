@@ -1,10 +1,10 @@
 """CloudFront's standard logging of the second version, which needs no access control lists on the bucket."""
 
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
-from aws_cdk import Aws, Stack
 from constructs import Construct
 
 FIELDS = (

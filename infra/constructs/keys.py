@@ -9,7 +9,7 @@ from infra.stage import Stage
 
 
 class DataKeys(Construct):
-    """`records`: tables and queues; `recordings`: sound; `secrets`: companies' credentials; `operations`: logs, alarms."""
+    """`records`: tables, queues; `recordings`: sound; `secrets`: companies' credentials; `operations`: logs, alarms."""
 
     def __init__(self, scope: Construct, name: str, stage: Stage) -> None:
         super().__init__(scope, name)
@@ -46,8 +46,7 @@ class DataKeys(Construct):
         self.operations.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AlarmsAndDeployments",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com"), iam.ServicePrincipal("events.amazonaws.com"),
-                            iam.ServicePrincipal("budgets.amazonaws.com")],
+                principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in ("cloudwatch", "events", "budgets")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=["*"],
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},

@@ -1,6 +1,8 @@
-"""Tables from `infra.tables`, buckets and queues: encrypted, private, and kept when a stack goes where that is wanted."""
+"""Tables from `infra.tables`, buckets and queues: encrypted, private, and kept where the stage says so."""
 
-from aws_cdk import Duration, RemovalPolicy
+from dataclasses import dataclass
+
+from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -9,6 +11,25 @@ from constructs import Construct
 
 from infra.stage import Stage
 from infra.tables import TableSpec
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTable:
+    """A table with what grants need to know of it."""
+
+    construct: dynamodb.TableV2
+    spec: TableSpec
+    key: kms.IKey
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObjects:
+    """A bucket with what grants need to know of it. `arn` is spelled out, so that reviewers can read policies."""
+
+    construct: s3.Bucket
+    arn: str
+    key: kms.IKey
+
 
 _STRING = dynamodb.AttributeType.STRING
 RECEIVES = 5
@@ -20,9 +41,9 @@ def removal(stage: Stage) -> RemovalPolicy:
     return RemovalPolicy.RETAIN if stage.retention.keep_data else RemovalPolicy.DESTROY
 
 
-def table(scope: Construct, spec: TableSpec, stage: Stage, key: kms.IKey) -> dynamodb.TableV2:
+def table(scope: Construct, spec: TableSpec, stage: Stage, key: kms.IKey) -> StoredTable:
     """The table of a specification."""
-    return dynamodb.TableV2(
+    made = dynamodb.TableV2(
         scope,
         f"{spec.name.capitalize()}Table",
         table_name=f"{stage.prefix}-{spec.name}",
@@ -46,10 +67,11 @@ def table(scope: Construct, spec: TableSpec, stage: Stage, key: kms.IKey) -> dyn
         deletion_protection=stage.retention.keep_data and spec.point_in_time_recovery,
         removal_policy=removal(stage),
     )
+    return StoredTable(made, spec, key)
 
 
 def log_bucket(scope: Construct, stage: Stage) -> s3.Bucket:
-    """Where load balancers, buckets and the distribution write who asked for what. AWS writes there with S3's own key only."""
+    """Where balancer, buckets and distribution write who asked for what; AWS does so with S3's own key only."""
     return s3.Bucket(
         scope,
         "AccessLogs",
@@ -68,12 +90,13 @@ def log_bucket(scope: Construct, stage: Stage) -> s3.Bucket:
     )
 
 
-def call_bucket(scope: Construct, stage: Stage, key: kms.IKey, logs: s3.IBucket) -> s3.Bucket:
+def call_bucket(scope: Construct, stage: Stage, key: kms.IKey, logs: s3.IBucket) -> StoredObjects:
     """Recordings, their pieces while a call goes on, event logs and rendered sentences."""
-    days = stage.retention
-    return s3.Bucket(
+    days, name = stage.retention, f"{stage.prefix}-recordings-{Aws.ACCOUNT_ID}"
+    made = s3.Bucket(
         scope,
         "Calls",
+        bucket_name=name,
         encryption=s3.BucketEncryption.KMS,
         encryption_key=key,
         bucket_key_enabled=True,
@@ -90,6 +113,7 @@ def call_bucket(scope: Construct, stage: Stage, key: kms.IKey, logs: s3.IBucket)
         ],
         removal_policy=removal(stage),
     )
+    return StoredObjects(made, f"arn:{Aws.PARTITION}:s3:::{name}", key)
 
 
 class WorkQueue(Construct):

@@ -1,4 +1,4 @@
-"""The one layer all functions share: `python -m infra.package.layer` lays it out below `.build/layer`, by uv, for arm64.
+"""The one layer all functions share: `python -m infra.package.layer` lays it out in `.build/layer`, by uv, for arm64.
 
 Needs the package index the first time, never Docker. Synthesis takes the folder as it is; without one it takes an empty
 layer unless a deployment is meant (`require`), so that templates can be made anywhere.

@@ -66,30 +66,30 @@ class ApiStack(Stack):
         self.api = self._http_api()
 
     def _public(self) -> PythonFunction:
-        data, records = self._data, self._data.keys.records
+        data = self._data
         values = function_values(self._stage, data)
         made = PythonFunction(
             self, "public_api", self.house, "functions.public_api.handler", variables(FunctionEnvironment, values)
         )
-        access.items(made.role, data.core, records, access.READ)
-        access.items(made.role, data.calls, records, access.READ, access.CHANGE)
-        access.items(made.role, data.live, records, access.READ, access.CHANGE)
-        access.items(made.role, data.ledger, records, access.APPEND)
-        access.objects(made.role, data.bucket, data.keys.recordings, ["s3:GetObject"], "recordings")
+        access.items(made.role, data.core, access.READ)
+        access.items(made.role, data.calls, access.READ, access.CHANGE)
+        access.items(made.role, data.live, access.READ, access.CHANGE)
+        access.items(made.role, data.ledger, access.APPEND)
+        access.objects(made.role, data.sound, ["s3:GetObject"], "recordings")
         return made
 
     def _admin(self, identity: IdentityStack) -> PythonFunction:
-        data, records = self._data, self._data.keys.records
+        data = self._data
         values = admin_values(self._stage, data, identity)
         made = PythonFunction(
             self, "admin_api", self.house, "functions.admin_api.handler", variables(AdminEnvironment, values)
         )
-        access.items(made.role, data.core, records, access.READ, access.CHANGE, access.DELETE)
-        access.items(made.role, data.calls, records, access.READ)
-        access.items(made.role, data.live, records, access.READ)
-        access.items(made.role, data.ledger, records, access.READ, access.APPEND)
-        access.items(made.role, data.idempotency, records, access.READ, access.CHANGE, access.DELETE)
-        access.objects(made.role, data.bucket, data.keys.recordings, ["s3:GetObject"], "recordings")
+        access.items(made.role, data.core, access.READ, access.CHANGE, access.DELETE)
+        access.items(made.role, data.calls, access.READ)
+        access.items(made.role, data.live, access.READ)
+        access.items(made.role, data.ledger, access.READ, access.APPEND)
+        access.items(made.role, data.idempotency, access.READ, access.CHANGE, access.DELETE)
+        access.objects(made.role, data.sound, ["s3:GetObject"], "recordings")
         access.allow(made.role, USER_ADMINISTRATION, [identity.pool.user_pool_arn])
         return made
 
@@ -99,9 +99,9 @@ class ApiStack(Stack):
         made = PythonFunction(
             self, "webhooks", self.house, "functions.webhooks.handler", variables(CarrierEnvironment, values)
         )
-        access.items(made.role, data.core, records, access.READ, access.CHANGE)
-        access.items(made.role, data.calls, records, access.READ, access.CHANGE)
-        access.items(made.role, data.live, records, access.READ, access.CHANGE)
+        access.items(made.role, data.core, access.READ, access.CHANGE)
+        access.items(made.role, data.calls, access.READ, access.CHANGE)
+        access.items(made.role, data.live, access.READ, access.CHANGE)
         for queue in (data.call_ended, data.place_call, data.offers):
             access.sending(made.role, queue.queue, records)
         access.opening_secrets(made.role, data.keys.secrets, "kms:Decrypt", "kms:Encrypt")

@@ -27,7 +27,7 @@ class DataStack(Stack):
             table(self, spec, stage, keys.records) for spec in (CORE, CALLS, LIVE, LEDGER, IDEMPOTENCY)
         )
         self.access_logs = log_bucket(self, stage)
-        self.bucket = call_bucket(self, stage, keys.recordings, self.access_logs)
+        self.sound = call_bucket(self, stage, keys.recordings, self.access_logs)
         worker = 6 * stage.functions.worker_timeout_seconds
         self.call_ended = WorkQueue(self, "call-ended", stage, keys.records, seconds=worker, keep=Duration.days(14))
         self.place_call = WorkQueue(self, "place-call", stage, keys.records, seconds=worker, keep=Duration.hours(1))

@@ -40,7 +40,7 @@ class MediaStack(Stack):
         self.balancer.serve(self.media.service, self.media.security)
 
     def _network(self) -> ec2.Vpc:
-        """Public subnets only: tasks reach providers and carriers directly, without the cost and the limits of a NAT."""
+        """Public subnets only: tasks reach providers and carriers directly, without a NAT's cost and limits."""
         vpc = ec2.Vpc(
             self,
             "Network",
@@ -65,10 +65,10 @@ class MediaStack(Stack):
 
     def _allow(self, media: MediaService) -> None:
         data, records, role = self._data, self._data.keys.records, media.task.task_role
-        access.items(role, data.core, records, access.READ, access.CHANGE)
-        access.items(role, data.calls, records, access.READ, access.CHANGE, access.BATCH)
-        access.items(role, data.live, records, access.READ, access.CHANGE)
-        access.objects(role, data.bucket, data.keys.recordings, ["s3:GetObject", "s3:PutObject"], *SOUND)
+        access.items(role, data.core, access.READ, access.CHANGE)
+        access.items(role, data.calls, access.READ, access.CHANGE, access.BATCH)
+        access.items(role, data.live, access.READ, access.CHANGE)
+        access.objects(role, data.sound, ["s3:GetObject", "s3:PutObject"], *SOUND)
         access.sending(role, data.call_ended.queue, records)
         access.receiving(role, data.offers.queue, records)
         access.opening_secrets(role, data.keys.secrets, "kms:Decrypt")

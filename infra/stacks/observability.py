@@ -122,8 +122,8 @@ class ObservabilityStack(Stack):
         )
         service = self._media.media.service
         self.alarms.above(
-            "media-cpu", "nearly-full", service.metric_cpu_utilization(period=MINUTE), 85, "Media processes are too busy.",
-            periods=3,
+            "media-cpu", "nearly-full", service.metric_cpu_utilization(period=MINUTE), 85,
+            "Media processes are too busy.", periods=3,
         )  # fmt: skip
         self.alarms.above(
             "media-memory", "media-memory", service.metric_memory_utilization(period=MINUTE), 85,
@@ -198,7 +198,7 @@ class ObservabilityStack(Stack):
         for slug, table in (("core", data.core), ("calls", data.calls), ("live", data.live), ("ledger", data.ledger)):
             operations = [dynamodb.Operation.GET_ITEM, dynamodb.Operation.PUT_ITEM, dynamodb.Operation.QUERY,
                           dynamodb.Operation.TRANSACT_WRITE_ITEMS, dynamodb.Operation.UPDATE_ITEM]  # fmt: skip
-            throttled = table.metric_throttled_requests_for_operations(
+            throttled = table.construct.metric_throttled_requests_for_operations(
                 operations=operations, period=FIVE_MINUTES, statistic="Sum"
             )
             self.alarms.above(
@@ -282,7 +282,8 @@ class ObservabilityStack(Stack):
                 title="Latest errors of media processes",
                 width=8,
                 log_group_names=[media.media.logs.log_group_name],
-                query_string="fields @timestamp, message, call_id | filter level = 'ERROR' | sort @timestamp desc | limit 20",
+                query_string="fields @timestamp, message, call_id | filter level = 'ERROR'"
+                " | sort @timestamp desc | limit 20",
             ),
         )  # fmt: skip
         return page

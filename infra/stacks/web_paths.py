@@ -1,4 +1,4 @@
-"""Which path of the one domain is whose, and the secret by which origins know the front. Read by front and origins alike."""
+"""Which path of the one domain is whose, and the secret by which origins know the front; read by both."""
 
 from aws_cdk import SecretValue
 

@@ -1,9 +1,9 @@
 """What happens without anybody waiting: queue consumers and schedules."""
 
-from aws_cdk import Duration, Environment, Stack
+from aws_cdk import Environment, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
 from infra.constructs import access
@@ -40,11 +40,11 @@ class WorkflowsStack(Stack):
     def _close_call(self) -> PythonFunction:
         data = self._data
         made = self._plain("close_call", "functions.workers.close_call", self._stage.functions.worker_timeout_seconds)
-        access.items(made.role, data.calls, data.keys.records, access.READ, access.CHANGE)
-        access.items(made.role, data.live, data.keys.records, access.READ)
+        access.items(made.role, data.calls, access.READ, access.CHANGE)
+        access.items(made.role, data.live, access.READ)
         actions = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
-        access.objects(made.role, data.bucket, data.keys.recordings, actions, *PIECES)
-        access.listing(made.role, data.bucket, *PIECES)
+        access.objects(made.role, data.sound, actions, *PIECES)
+        access.listing(made.role, data.sound, *PIECES)
         self._consume(made, data.call_ended, batch=1)
         return made
 
@@ -59,7 +59,7 @@ class WorkflowsStack(Stack):
             seconds=self._stage.functions.worker_timeout_seconds,
         )
         for table in (data.core, data.calls, data.live):
-            access.items(made.role, table, records, access.READ, access.CHANGE)
+            access.items(made.role, table, access.READ, access.CHANGE)
         for queue in (data.call_ended, data.place_call, data.offers):
             access.sending(made.role, queue.queue, records)
         access.opening_secrets(made.role, data.keys.secrets, "kms:Decrypt")
@@ -69,16 +69,16 @@ class WorkflowsStack(Stack):
     def _reap_calls(self) -> PythonFunction:
         data, records = self._data, self._data.keys.records
         made = self._plain("reap_calls", "functions.schedules.reap_calls", 60)
-        access.items(made.role, data.calls, records, access.READ, access.CHANGE)
-        access.items(made.role, data.live, records, access.READ, access.CHANGE)
-        access.listing(made.role, data.bucket, *PIECES)
+        access.items(made.role, data.calls, access.READ, access.CHANGE)
+        access.items(made.role, data.live, access.READ, access.CHANGE)
+        access.listing(made.role, data.sound, *PIECES)
         access.sending(made.role, data.call_ended.queue, records)
         self._every_minute(made)
         return made
 
     def _measure_calls(self) -> PythonFunction:
         made = self._plain("measure_calls", "functions.schedules.measure_calls", 30)
-        access.items(made.role, self._data.live, self._data.keys.records, access.READ)
+        access.items(made.role, self._data.live, access.READ)
         self._every_minute(made)
         return made
 
@@ -89,10 +89,23 @@ class WorkflowsStack(Stack):
         )
 
     def _every_minute(self, function: PythonFunction) -> None:
-        scheduler.Schedule(
+        """Every run does all the work that is there, so none is repeated."""
+        principal = iam.ServicePrincipal(
+            "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account}}
+        )
+        role = iam.Role(self, f"Every{function.node.id}Role", assumed_by=principal)
+        access.allow(role, ["lambda:InvokeFunction"], [function.function.function_arn])
+        scheduler.CfnSchedule(
             self,
             f"Every{function.node.id}",
-            schedule=scheduler.ScheduleExpression.rate(Duration.minutes(1)),
-            target=targets.LambdaInvoke(function.function, retry_attempts=0, max_event_age=Duration.minutes(1)),
-            description=f"{function.name}: every run does all the work that is there, so none is repeated",
+            name=function.function.function_name,
+            schedule_expression="rate(1 minute)",
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=function.function.function_arn,
+                role_arn=role.role_arn,
+                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
+                    maximum_retry_attempts=0, maximum_event_age_in_seconds=60
+                ),
+            ),
         )
