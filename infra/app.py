@@ -55,9 +55,10 @@ def build(app: cdk.App, stage: Stage, capacity: Capacity, *, deploy: bool = Fals
     return platform
 
 
-def new_app(**context: str) -> cdk.App:
-    """An app with the feature flags of cdk.json, which the CDK command alone would read."""
-    return cdk.App(context={**json.loads(CDK_JSON.read_text())["context"], **context})
+def new_app(folder: Path | None = None) -> cdk.App:
+    """An app with the feature flags of cdk.json, which otherwise only the CDK command reads."""
+    context = json.loads(CDK_JSON.read_text())["context"]
+    return cdk.App(context=context, outdir=None if folder is None else str(folder))
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ _USE_KEY = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+_RECEIVE = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 SECRET_CONTEXT = ["company", "account", "field"]
 """The keys of the encryption context of companies' secrets: see shared.adapters.aws.secrets."""
 
@@ -59,7 +60,7 @@ def sending(who: iam.IGrantable, queue: sqs.IQueue, key: kms.IKey) -> None:
 
 def receiving(who: iam.IGrantable, queue: sqs.IQueue, key: kms.IKey) -> None:
     """Allow taking messages out of a queue."""
-    _allow(who, ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"], [queue.queue_arn])
+    _allow(who, _RECEIVE, [queue.queue_arn])
     _use_key(who, key, "sqs", {"kms:EncryptionContext:aws:sqs:arn": queue.queue_arn})
 
 

@@ -7,6 +7,9 @@ from constructs import Construct
 
 from infra.stage import Stage
 
+TELLING = ("cloudwatch", "events", "budgets")
+"""Services that publish to the encrypted topic."""
+
 
 class DataKeys(Construct):
     """`records`: tables, queues; `recordings`: sound; `secrets`: companies' credentials; `operations`: logs, alarms."""
@@ -46,7 +49,7 @@ class DataKeys(Construct):
         self.operations.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AlarmsAndDeployments",
-                principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in ("cloudwatch", "events", "budgets")],
+                principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in TELLING],
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=["*"],
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -62,6 +63,7 @@ class PythonFunction(Construct):
         environment: Mapping[str, str],
         *,
         seconds: int | None = None,
+        extra: Mapping[str, Path] | None = None,
     ) -> None:
         super().__init__(scope, "".join(part.capitalize() for part in name.split("_")))
         stage = house.stage
@@ -75,7 +77,7 @@ class PythonFunction(Construct):
             function_name=f"{stage.prefix}-{name.replace('_', '-')}",
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
-            code=lambda_.Code.from_asset(str(package_function(module))),
+            code=lambda_.Code.from_asset(str(package_function(module, extra))),
             handler=f"{module}.handler",
             layers=[house.layer],
             role=self.role,

@@ -4,6 +4,7 @@ The archive is copied at synthesis and needs neither network nor Docker; what ot
 """
 
 import shutil
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -32,8 +33,11 @@ def foreign_packages(module: str) -> frozenset[str]:
     return frozenset(name for name in _graph().find_upstream_modules(module) if name.split(".")[0] not in OWN)
 
 
-def package_function(module: str) -> Path:
-    """Lay out a function's archive below `.build/functions` and return its folder."""
+def package_function(module: str, extra: Mapping[str, Path] | None = None) -> Path:
+    """Lay out a function's archive below `.build/functions` and return its folder.
+
+    `extra` are other files by their place in the archive; one that does not exist is left out.
+    """
     folder = BUILD / "functions" / module
     shutil.rmtree(folder, ignore_errors=True)
     for name in sorted(own_modules(module)):
@@ -41,6 +45,9 @@ def package_function(module: str) -> Path:
         target = folder / source.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
+    for place, source in (extra or {}).items():
+        if source.is_file():
+            shutil.copyfile(source, folder / place)
     return folder
 
 

@@ -15,6 +15,7 @@ from constructs import Construct
 from infra.constructs import access
 from infra.constructs.environment import variables
 from infra.constructs.python_function import ARCHITECTURE, RUNTIME, FunctionHouse, PythonFunction, log_group
+from infra.package.functions import ROOT
 from infra.package.layer import layer_folder
 from infra.stacks.data import DataStack
 from infra.stacks.environments import admin_values, carrier_values, function_values
@@ -23,7 +24,9 @@ from infra.stage import Stage
 from shared.contracts.environment import AdminEnvironment, CarrierEnvironment, FunctionEnvironment
 
 ORIGIN_HEADER = "x-origin-secret"
-VIEWER_HEADER = "x-viewer-address"
+FRAME_PAGE = "/widget/frame/index.html"
+"""Who may frame it is the chatbot's setting, so the public API answers it."""
+WIDGET_FRAME = ROOT / "frontend" / "widget" / "dist" / "frame" / "index.html"
 USER_ADMINISTRATION = (
     "cognito-idp:AdminAddUserToGroup",
     "cognito-idp:AdminCreateUser",
@@ -69,7 +72,12 @@ class ApiStack(Stack):
         data = self._data
         values = function_values(self._stage, data)
         made = PythonFunction(
-            self, "public_api", self.house, "functions.public_api.handler", variables(FunctionEnvironment, values)
+            self,
+            "public_api",
+            self.house,
+            "functions.public_api.handler",
+            variables(FunctionEnvironment, values),
+            extra={"functions/public_api/frame.html": WIDGET_FRAME},
         )
         access.items(made.role, data.core, access.READ)
         access.items(made.role, data.calls, access.READ, access.CHANGE)
@@ -122,7 +130,7 @@ class ApiStack(Stack):
             ("/api/admin/{proxy+}", self.admin),
             ("/api/widget/{proxy+}", self.public),
             ("/api/webhooks/{proxy+}", self.webhooks),
-            ("/api/webhooks/whatsapp", self.webhooks),
+            (FRAME_PAGE, self.public),
         ):
             api.add_routes(
                 path=path,

@@ -8,6 +8,8 @@ from infra.stage import Stage
 DRAIN_SECONDS = 110
 """Of the 120 s that Fargate leaves between the stop signal and the end."""
 MEDIA_PORT = 8080
+VIEWER_HEADER = "x-viewer-address"
+"""Set by infra/edge/viewer_address.js."""
 Values = dict[str, object]
 
 
@@ -23,7 +25,7 @@ def function_values(stage: Stage, data: DataStack) -> Values:
         "recordings_bucket": data.sound.construct.bucket_name,
         "call_ended_queue_url": data.call_ended.queue.queue_url,
         "public_base_url": stage.public_base_url,
-        "viewer_address_header": "x-viewer-address",
+        "viewer_address_header": VIEWER_HEADER,
     }
 
 

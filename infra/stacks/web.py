@@ -16,9 +16,9 @@ from infra.constructs.firewall import firewall
 from infra.constructs.front_headers import FrontHeaders
 from infra.constructs.front_logs import deliver_logs
 from infra.constructs.storage import log_bucket, removal
-from infra.stacks.api import ORIGIN_HEADER, ApiStack
+from infra.stacks.api import FRAME_PAGE, ORIGIN_HEADER, ApiStack
 from infra.stacks.data import DataStack
-from infra.stacks.web_paths import API_PATHS, FRAME_PAGE, MEDIA_PATHS, origin_secret
+from infra.stacks.web_paths import API_PATHS, MEDIA_PATHS, origin_secret
 from infra.stage import Stage
 
 EDGE_REGION = "us-east-1"

@@ -8,8 +8,6 @@ from infra.stage import Stage
 MEDIA_PATHS = ("/api/widget/call/*/ws", "/api/webhooks/twilio/stream/*")
 """Sockets. Everything else under `/api/` is HTTP."""
 API_PATHS = ("/api/*",)
-FRAME_PAGE = "/widget/frame/index.html"
-"""Who may frame it is the chatbot's setting, so the public API answers it."""
 
 
 def origin_secret(stage: Stage) -> str:

@@ -2,7 +2,6 @@
 
 from aws_cdk import Environment, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
@@ -84,9 +83,15 @@ class WorkflowsStack(Stack):
 
     def _consume(self, function: PythonFunction, work: WorkQueue, *, batch: int) -> None:
         access.receiving(function.role, work.queue, self._data.keys.records)
-        function.function.add_event_source(
-            sources.SqsEventSource(work.queue, batch_size=batch, report_batch_item_failures=True, max_concurrency=50)
+        mapping = function.function.add_event_source_mapping(
+            "Messages",
+            event_source_arn=work.queue.queue_arn,
+            batch_size=batch,
+            report_batch_item_failures=True,
+            max_concurrency=50,
         )
+        # Lambda looks whether it may read the queue when the mapping is made.
+        mapping.node.add_dependency(function.role)
 
     def _every_minute(self, function: PythonFunction) -> None:
         """Every run does all the work that is there, so none is repeated."""
