@@ -7,8 +7,8 @@ from constructs import Construct
 
 from infra.stage import Stage
 
-TELLING = ("cloudwatch", "events", "budgets")
-"""Services that publish to the encrypted topic."""
+TELLING = ("cloudwatch", "budgets")
+"""Services that publish to the encrypted topic; the target of a rule admits EventBridge itself."""
 
 
 class DataKeys(Construct):

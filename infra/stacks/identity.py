@@ -1,6 +1,6 @@
 """Who people are: the user pool of master admins, company admins and support agents. End users need no account."""
 
-from aws_cdk import Duration, Environment, Stack
+from aws_cdk import CfnOutput, Duration, Environment, Stack
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
@@ -64,3 +64,4 @@ class IdentityStack(Stack):
             disable_o_auth=True,
             write_attributes=own,
         )
+        CfnOutput(self, "DashboardClientId", value=self.client.user_pool_client_id)

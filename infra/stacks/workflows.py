@@ -103,7 +103,7 @@ class WorkflowsStack(Stack):
         scheduler.CfnSchedule(
             self,
             f"Every{function.node.id}",
-            name=function.function.function_name,
+            name=f"{self._stage.prefix}-{function.name.replace('_', '-')}",
             schedule_expression="rate(1 minute)",
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
