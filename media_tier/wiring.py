@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import aiohttp
 import httpx
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
@@ -41,6 +42,7 @@ from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.carrier_accounts import CarrierAccounts as DynamoCarrierAccounts
 from shared.adapters.aws.media.effects import DynamoEffects
 from shared.adapters.aws.media.journal import DynamoJournal
+from shared.adapters.aws.media.lean_dynamo import LeanDynamo
 from shared.adapters.aws.media.offers import SqsOffers
 from shared.adapters.aws.media.segment_store import S3SegmentStore
 from shared.adapters.aws.object_store import open_bucket, put_object
@@ -239,7 +241,9 @@ class MediaProcess:
         # botocore would compose a user agent anew and check our own arguments for every request.
         config = AioConfig(user_agent="call-media", parameter_validation=False, max_pool_connections=50)
         options = {"region_name": env.aws_region, "endpoint_url": env.aws_endpoint_url, "config": config}
-        dynamo = await self._stack.enter_async_context(session.create_client("dynamodb", **options))
+        whole = await self._stack.enter_async_context(session.create_client("dynamodb", **options))
+        http = await self._stack.enter_async_context(aiohttp.ClientSession())
+        dynamo = LeanDynamo(whole, http, await session.get_credentials(), utc_now)
         sqs = await self._stack.enter_async_context(session.create_client("sqs", **options))
         self._store = DynamoCallStore(dynamo, calls=env.calls_table, live=env.live_table)
         self.builder = Builder(env, dynamo, sqs, realtime_models(env))
@@ -255,8 +259,8 @@ class MediaProcess:
         accounts = DynamoCarrierAccounts(dynamo, kms, core=env.core_table)
         self.gate = stream_gate(env, accounts, self._store)
         if env.whatsapp_offers_queue_url is not None:
-            http = await self._stack.enter_async_context(httpx.AsyncClient())
-            self._whatsapp = self._whatsapp_intake(accounts, http, SqsOffers(sqs, env.whatsapp_offers_queue_url))
+            graph = await self._stack.enter_async_context(httpx.AsyncClient())
+            self._whatsapp = self._whatsapp_intake(accounts, graph, SqsOffers(sqs, env.whatsapp_offers_queue_url))
             self._taking_offers = asyncio.get_running_loop().create_task(self._whatsapp.run())
 
     async def _warm_up(self) -> None:

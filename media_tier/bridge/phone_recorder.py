@@ -81,7 +81,7 @@ class _Side:
         """Hand on what was gathered."""
         if not self._chunks:
             return
-        pcm = self._up.push(g711.decode(b"".join(self._chunks)))
+        pcm = self._up.convert(g711.samples(b"".join(self._chunks))).tobytes()
         self._chunks.clear()
         self._length = 0
         begin = round(self._begin)
