@@ -102,7 +102,7 @@ def run_step(ports: ClosingPorts, step: Step, company_id: str, call_id: str, *, 
     if any(before not in opened.done for before in AFTER[step]):
         raise TooEarly(f"It is too early for {step.value}.")
     if give_up:
-        changes = GIVEN_UP.get(step, _nothing)(opened.call)
+        changes = GIVEN_UP.get(step, _nothing)(ports, opened.call)
         entry = StepDone(step=step, outcome="given_up", at=ports.now())
         ports.ledger.finish(opened.call, entry, changes)
         return entry.outcome
@@ -212,15 +212,23 @@ def _complete(ports: ClosingPorts, call: CallRecord) -> Result:
     return Result(changes={"closed_at": ports.now()})
 
 
-def _nothing(call: CallRecord) -> Mapping[str, object]:
+def _nothing(ports: ClosingPorts, call: CallRecord) -> Mapping[str, object]:
     return {}
 
 
-def _no_recording(call: CallRecord) -> Mapping[str, object]:
+def _no_recording(ports: ClosingPorts, call: CallRecord) -> Mapping[str, object]:
     return {} if call.recording_state == "ready" else {"recording_state": "failed"}
 
 
-GIVEN_UP: Mapping[Step, Callable[[CallRecord], Mapping[str, object]]] = {Step.DELIVER_RECORDING: _no_recording}
+def _no_notice(ports: ClosingPorts, call: CallRecord) -> Mapping[str, object]:
+    ports.ledger.announce(event_of(call))
+    return {}
+
+
+GIVEN_UP: Mapping[Step, Callable[[ClosingPorts, CallRecord], Mapping[str, object]]] = {
+    Step.DELIVER_RECORDING: _no_recording,
+    Step.NOTIFY: _no_notice,
+}
 
 BODIES: Mapping[Step, Callable[[ClosingPorts, CallRecord], Result]] = {
     Step.CLOSE_TRANSCRIPT: _close_transcript,

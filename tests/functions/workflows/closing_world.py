@@ -1,12 +1,12 @@
 """A call that has ended on emulated AWS, and workers that die or are overtaken between any two of their calls.
 
-The work is done by the functions' own handlers. Every request to AWS, to the text model and to the company's system is a
-moment; at a moment a worker may be killed (nothing after it happens) or stand still while another one runs.
+The work is done by the functions' own handlers. Every request to AWS, to the text model and to the company's system is
+a moment; at a moment a worker may be killed (nothing after it happens) or stand still while another one runs.
 """
 
 import importlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -77,7 +77,7 @@ class Moments:
     """Counts the moments of the worker that runs, and does at one of them what is planned."""
 
     count: int = 0
-    plans: dict[int, Callable[[], None]] = field(default_factory=dict)
+    plans: dict[int, Callable[[], object]] = field(default_factory=dict)
 
     def pass_one(self, **_: Any) -> None:
         """A request is about to be made."""
@@ -134,8 +134,9 @@ class World:
 
     def __init__(self) -> None:
         session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
-        self.dynamo, self.kms = session.client("dynamodb"), session.client("kms")
-        self.s3 = session.client("s3", config=Config(signature_version="s3v4"))
+        quick = Config(signature_version="v4", parameter_validation=False)
+        self.dynamo, self.kms = session.client("dynamodb", config=quick), session.client("kms")
+        self.s3 = session.client("s3", config=Config(signature_version="s3v4", parameter_validation=False))
         for spec in TABLES:
             self.dynamo.create_table(**create_table_arguments(spec))
         self.s3.create_bucket(Bucket=BUCKET)
@@ -144,6 +145,7 @@ class World:
         core, self.table = Table(self.dynamo, "core"), Table(self.dynamo, "calls")
         secrets = KmsSecrets(self.kms, core, self.kms.create_key()["KeyMetadata"]["KeyId"])
         secrets.put(COMPANY, SECRET_ACCOUNT, SECRET_FIELD, SECRET, START)
+        secrets.get(COMPANY, SECRET_ACCOUNT, SECRET_FIELD)  # decrypted once in a process's life
         endpoints = DynamoWebhookEndpoints(core)
         endpoints.save(WebhookEndpoint(company_id=COMPANY, url=HOOK))
         self.calls = DynamoCalls(self.table, Table(self.dynamo, "live"))
@@ -169,16 +171,51 @@ class World:
         self.moments.pass_one()
         return self.company.take(request)
 
+    @property
+    def _stores(self) -> tuple[Any, Any]:
+        """What the emulator holds of calls and of objects."""
+        table = dynamodb_backends["123456789012"][REGION].tables["calls"]
+        return table.items, s3_backends["123456789012"]["aws"].buckets[BUCKET].keys
+
+    def remember(self) -> Callable[[], None]:
+        """Returns what brings everything back to how it is now. The emulator never changes an item in its place, but it
+        may change the table for another one."""
+        items, _ = self._stores
+        kept_items = {partition: dict(found) for partition, found in items.items()}
+        kept_objects, posts, asked = self.objects(), list(self.company.posts), self.model.asked
+
+        def restore() -> None:
+            items, objects = self._stores
+            items.clear()
+            for partition, found in kept_items.items():
+                items[partition] = dict(found)
+            objects.clear()
+            for name, body in kept_objects.items():
+                self.s3.put_object(Bucket=BUCKET, Key=name, Body=body)
+            self.company.posts[:], self.model.asked = posts, asked
+
+        return restore
+
+    def objects(self) -> dict[str, bytes]:
+        """What is in the bucket."""
+        listed = self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        return {entry["Key"]: self.s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read() for entry in listed}
+
     def fresh(self, **settings: Any) -> str:
         """An ended call with words, sound and usage; returns its id."""
-        dynamodb_backends["123456789012"][REGION].tables["calls"].items.clear()
-        s3_backends["123456789012"]["aws"].buckets[BUCKET].keys.clear()
+        for store in self._stores:
+            store.clear()
         self.company.posts.clear()
         self.model.asked, self.moments.plans = 0, {}
         self.call_id = call_id = f"call-{next(self._numbers):07d}"
         record = ended_call(call_id, **settings)
-        put = {"Put": {"TableName": "calls", "Item": to_item(keys.call(COMPANY, call_id), record, 1)}}
-        puts = [put]
+        put = {
+            "Put": {
+                "TableName": "calls",
+                "Item": to_item(keys.call(COMPANY, call_id), record, 1, keys.call_extra(record)),
+            }
+        }
+        puts: list[Any] = [put]
         for number, (role, text, final) in enumerate(SAID):
             line = TranscriptSegment(
                 segment_id=f"s{number}",
@@ -212,7 +249,7 @@ class World:
         event = {"company_id": COMPANY, "call_id": self.call_id, **more}
         return str(handler(event, SimpleNamespace(function_name=step.value))["outcome"])
 
-    def attempt(self, step: Step, plans: dict[int, Callable[[], None]]) -> int:
+    def attempt(self, step: Step, plans: Mapping[int, Callable[[], object]]) -> int:
         """One worker with what is planned for it, whatever becomes of it; returns how many moments it lived."""
         outer = (self.moments.count, self.moments.plans)
         self.moments.count, self.moments.plans = 0, dict(plans)
@@ -244,10 +281,7 @@ class World:
             for item in items
             if item["PK"]["S"] == keys.call(COMPANY, self.call_id).pk
         }
-        listed = self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
-        objects = {
-            entry["Key"]: self.s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read().hex() for entry in listed
-        }
+        objects = {name: body.decode("latin-1") for name, body in self.objects().items()}
         whole = json.dumps([stored, objects, self.company.messages], sort_keys=True)
         return dict(zip(("stored", "objects", "told"), json.loads(whole.replace(self.call_id, "CALL")), strict=True))
 

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shared.adapters.aws.dynamo import keys
-from shared.adapters.aws.dynamo.documents import Item, from_item, lost_condition, put_arguments, rev_of, to_item
+from shared.adapters.aws.dynamo.documents import from_item, lost_condition, put_arguments, rev_of, to_item
 from shared.adapters.aws.dynamo.table import Table
 from shared.contracts.errors import Conflict, Unavailable
 from shared.contracts.records.after_call import CallEvent, Step, StepDone
@@ -25,23 +25,22 @@ class DynamoStepLedger:
         self._calls = calls
 
     def open(self, company_id: str, call_id: str) -> OpenedCall | None:
-        """The ledger, then the record: it holds at least what the entries that were seen say is done."""
-        wanted = [keys.step(company_id, call_id, step.value).attributes for step in Step]
-        done = [from_item(item, StepDone) for item in self._batch(wanted)]
-        call = self._calls.get(keys.call(company_id, call_id), CallRecord)
-        return None if call is None else OpenedCall(call, {entry.step: entry for entry in done})
-
-    def _batch(self, wanted: list[Item]) -> list[Item]:
-        """What DynamoDB leaves unread under load is asked for again."""
-        found: list[Item] = []
+        """Record and ledger as they were at one moment. Raises Unavailable while somebody is always writing them."""
+        wanted = [keys.call(company_id, call_id), *(keys.step(company_id, call_id, step.value) for step in Step)]
+        gets = [{"Get": {"TableName": self._calls.name, "Key": key.attributes}} for key in wanted]
         for _ in range(ATTEMPTS):
-            request = {self._calls.name: {"Keys": wanted, "ConsistentRead": True}}
-            answer = self._calls.client.batch_get_item(RequestItems=request)
-            found += answer["Responses"].get(self._calls.name, [])
-            wanted = answer.get("UnprocessedKeys", {}).get(self._calls.name, {}).get("Keys", [])
-            if not wanted:
-                return found
-        raise Unavailable("The database is busy.")
+            try:
+                answer = self._calls.client.transact_get_items(TransactItems=gets)
+            except ClientError as error:
+                if not lost_condition(error):
+                    raise
+                continue
+            record, *entries = [found.get("Item") for found in answer["Responses"]]
+            if not record:
+                return None
+            done = [from_item(item, StepDone) for item in entries if item]
+            return OpenedCall(from_item(record, CallRecord), {entry.step: entry for entry in done})
+        raise Unavailable("The call is being changed again and again.")
 
     def finish(
         self, call: CallRecord, done: StepDone, changes: Mapping[str, object], usage: UsageEntry | None = None
@@ -77,10 +76,13 @@ class DynamoStepLedger:
         return {"Put": put_arguments(self._calls.name, key, changed, replaces=rev, extra=keys.call_extra(changed))}
 
     def finalise(self, call: CallRecord, segments: Sequence[TranscriptSegment]) -> None:
-        """See the port."""
+        """See the port. Raises Conflict if somebody else writes the same line."""
         for segment in segments:
             key = keys.segment(call.company_id, call.call_id, segment.segment_id)
-            self._calls.put(key, segment.model_copy(update={"final": True}))
+            item = self._calls.item(key)
+            if item is None or (now := from_item(item, TranscriptSegment)).final:
+                continue
+            self._calls.replace(key, now.model_copy(update={"final": True}), rev_of(item))
 
     def announce(self, event: CallEvent) -> CallEvent:
         """See the port."""
