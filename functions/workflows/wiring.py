@@ -28,7 +28,7 @@ def closing_ports() -> ClosingPorts:
         ledger=DynamoStepLedger(table(env.calls_table)),
         calls=calls(),
         blobs=blobs(),
-        writers=_writers(env, httpx.Client()),
+        writers=writers(env, httpx.Client()),
         search=S3SearchDocuments(s3(), env.recordings_bucket),
         endpoints=DynamoWebhookEndpoints(core),
         secrets=KmsSecrets(kms(), core, env.secrets_key_id),
@@ -37,7 +37,7 @@ def closing_ports() -> ClosingPorts:
     )
 
 
-def _writers(env: WorkflowEnvironment, client: httpx.Client) -> dict[str, Summaries]:
+def writers(env: WorkflowEnvironment, client: httpx.Client) -> dict[str, Summaries]:
     """By provider. Simulated calls are summarised offline everywhere, the vendors' where simulation is on."""
     offline = SimulatedSummaries()
     found: dict[str, Summaries] = {"simulated": offline}

@@ -18,9 +18,13 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 
 from functions.workers import close_call
 from infra.workflows.definitions import AFTER_CALL
+from shared.adapters.aws.dynamo.calls import DynamoMediaTasks
+from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.executions import StepFunctionsExecutions
+from shared.adapters.aws.sqs import SqsQueue
 from shared.contracts.records.after_call import Step
 from shared.services.call_closing import AFTER, BODIES
+from shared.services.reaping import ReapingPorts, reap
 from tests.functions.workflows.closing_world import BUCKET, COMPANY, REGION, START, World
 
 ROLE = "arn:aws:iam::123456789012:role/any"
@@ -171,6 +175,18 @@ def test_a_run_that_failed_is_repeated_in_the_next_hour(
     assert machine.ended(f"{world.call_id}-1")["status"] == "SUCCEEDED"
     assert world.record().closed_at is not None
     assert (len(world.company.posts), world.model.asked) == (1, 1)
+
+
+def test_a_call_whose_message_was_lost_is_found_by_the_reaper_and_closed(machine: Machine, world: World) -> None:
+    sqs = boto3.client("sqs", region_name=REGION)
+    url = sqs.create_queue(QueueName="call-ended")["QueueUrl"]
+    tasks, blobs = DynamoMediaTasks(Table(world.dynamo, "live")), world.ports.blobs
+    reap(ReapingPorts(world.calls, tasks, blobs, SqsQueue(sqs, url), world.ports.now))
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert close_call.handler(messages(str(message["Body"])), None) == {"batchItemFailures": []}
+    assert machine.ended(f"{world.call_id}-0")["status"] == "SUCCEEDED"
+    reap(ReapingPorts(world.calls, tasks, blobs, SqsQueue(sqs, url), world.ports.now))
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
 
 
 def states(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:

@@ -7,14 +7,18 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
+from pydantic import ValidationError
 
 from functions.workflows import close_transcript, task
+from functions.workflows.wiring import writers
 from shared.adapters.aws.dynamo import keys
+from shared.contracts.environment import WorkflowEnvironment
 from shared.contracts.records.after_call import Step
 from shared.contracts.records.call import CallStatus, EndReason
 from shared.contracts.settings.webhook_endpoint import WebhookEndpoint
-from tests.functions.workflows.closing_world import BUCKET, COMPANY, HOOK, SECRET, World, ended_call
+from tests.functions.workflows.closing_world import BUCKET, COMPANY, HOOK, SECRET, World, die, ended_call
 
 
 def test_what_a_closed_call_holds(world: World) -> None:
@@ -124,16 +128,10 @@ def test_what_was_given_up_stays_given_up(world: World) -> None:
 def test_giving_up_a_recording_that_is_ready_takes_nothing_away(world: World) -> None:
     """The worker died after the file was there and before it could say so, and no attempt was left."""
     world.work(Step.CLOSE_TRANSCRIPT)
-    world.attempt(Step.DELIVER_RECORDING, {10: world_dies})
+    world.attempt(Step.DELIVER_RECORDING, {10: die})
     assert world.record().recording_state == "ready"
     assert world.work(Step.DELIVER_RECORDING, give_up=True) == "given_up"
     assert world.record().recording_state == "ready"
-
-
-def world_dies() -> None:
-    from tests.functions.workflows.closing_world import die
-
-    die()
 
 
 def test_a_call_that_is_gone_or_goes_on_is_not_worked_on(world: World) -> None:
@@ -181,3 +179,36 @@ def test_a_failure_tells_its_kind_only(world: World, monkeypatch: pytest.MonkeyP
         world.work(Step.PRICE)
     assert str(failed.value) == "ValueError"
     assert failed.value.__cause__ is None
+
+
+ENVIRONMENT = {
+    "STAGE": "dev",
+    "RECORDINGS_BUCKET": "calls",
+    "CALL_ENDED_QUEUE_URL": "https://sqs.example/q",
+    "PUBLIC_BASE_URL": "https://calls.example",
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "kinds"),
+    [
+        ({}, {"simulated": "SimulatedSummaries"}),
+        (
+            {"OPENAI_API_KEY": "k", "GEMINI_API_KEY": ""},
+            {"simulated": "SimulatedSummaries", "openai": "OpenAiSummaries"},
+        ),
+        (
+            {"GEMINI_API_KEY": "k", "CALL_SIMULATION_MODE": "true"},
+            {"simulated": "SimulatedSummaries", "openai": "SimulatedSummaries", "google": "GeminiSummaries"},
+        ),
+    ],
+)
+def test_who_writes_the_summaries_of_which_provider(more: dict[str, str], kinds: dict[str, str]) -> None:
+    env = WorkflowEnvironment.read(ENVIRONMENT | more)
+    with httpx.Client() as client:
+        assert {name: type(writer).__name__ for name, writer in writers(env, client).items()} == kinds
+
+
+def test_production_takes_no_simulated_summaries_for_its_vendors() -> None:
+    with pytest.raises(ValidationError, match="must not be set in production"):
+        WorkflowEnvironment.read(ENVIRONMENT | {"STAGE": "prod", "CALL_SIMULATION_MODE": "true"})
