@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`. The rest are their parts.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts client bench install unit browser-tests frontend-tests browser clean-local
+.PHONY: help run test lint types contracts client bench install unit browser-tests frontend-tests browser clean-local soak
 .PHONY: synth package diff bootstrap deploy destroy costs
 
 UV := .tools/bin/uv
@@ -111,6 +111,9 @@ destroy: infra/node_modules/.installed ## take STAGE away; production keeps its 
 
 costs: .venv/.installed ## what STAGE costs at idle and per 1,000 call minutes
 	@$(PY) -m infra.costs $(STAGE)
+
+soak: install ## ten thousand generated schedules of deaths and doubles in the work after a call (about half an hour)
+	@$(PY) -m tests.functions.workflows.schedules 10000
 
 clean-local: ## forget the local platform's data
 	@rm -rf .local

@@ -9,12 +9,15 @@ import boto3
 from botocore.config import Config
 
 from shared.adapters.aws.dynamo.calls import DynamoCalls, DynamoMediaTasks
+from shared.adapters.aws.dynamo.kept_calls import DynamoKeptCalls
+from shared.adapters.aws.dynamo.settings import DynamoChatbots, DynamoFleetCompanies
 from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.s3 import S3Blobs
+from shared.adapters.aws.search_documents import S3SearchDocuments
 from shared.adapters.aws.sqs import SqsQueue
 from shared.contracts.environment import FunctionEnvironment
 from shared.services.reaping import ReapingPorts
-from shared.services.recordings import RecordingPorts
+from shared.services.retention import RetentionPorts
 
 
 @cache
@@ -55,9 +58,12 @@ def sqs() -> Any:
     return _client("sqs")
 
 
-def recording_ports() -> RecordingPorts:
-    """What closing a call needs."""
-    return RecordingPorts(calls(), blobs())
+def s3() -> Any:
+    return _client("s3")
+
+
+def step_functions() -> Any:
+    return _client("stepfunctions")
 
 
 def media_tasks() -> DynamoMediaTasks:
@@ -69,3 +75,11 @@ def reaping_ports() -> ReapingPorts:
     """What the reaper needs."""
     env = environment()
     return ReapingPorts(calls(), media_tasks(), blobs(), SqsQueue(_client("sqs"), env.call_ended_queue_url), now)
+
+
+def retention_ports() -> RetentionPorts:
+    """What retention needs."""
+    env = environment()
+    core, kept = table(env.core_table), DynamoKeptCalls(table(env.calls_table), table(env.ledger_table))
+    search = S3SearchDocuments(s3(), env.recordings_bucket)
+    return RetentionPorts(DynamoFleetCompanies(core), DynamoChatbots(core), calls(), kept, blobs(), search, now)

@@ -38,7 +38,7 @@ def emulator(executable: Path, port: int, state: Path) -> Child:
         "STATE_DIR": str(state / "state"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(state / "s3"),
-        "SERVICES": "cognito-idp,dynamodb,s3,sqs,kms,sts",
+        "SERVICES": "cognito-idp,dynamodb,s3,sqs,kms,sts,lambda,states",
         "LOG_LEVEL": "WARNING",
     }
     return Child("aws emulator", [str(executable)], environment, state.parent / "logs" / "aws.log")

@@ -1,4 +1,6 @@
-"""Runs what schedules and queues run on AWS: the reaper every few seconds, and the consumers of the queues."""
+"""Runs what schedules, queues and workflows run on AWS: the reaper every few seconds, the retention once a day, the
+consumers of the queues, and the tasks of the workflow after calls, which the emulator's Step Functions calls.
+"""
 
 import asyncio
 import json
@@ -9,14 +11,16 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from functions.schedules import reap_calls
+from functions.schedules import reap_calls, retention
 from functions.workers import close_call, place_call
-from infra.local import aws
+from infra.local import aws, workflow
 
 log = logging.getLogger(__name__)
 
 REAP_SECONDS = 5.0
+RETENTION_SECONDS = 24 * 3600.0
 Handler = Callable[[dict[str, Any], Any], dict[str, list[dict[str, str]]]]
+Scheduled = Callable[[dict[str, Any], Any], Any]
 CONSUMERS: tuple[tuple[str, str, Handler], ...] = (
     ("close_call", "CALL_ENDED_QUEUE_URL", close_call.handler),
     ("place_call", "PLACE_CALL_QUEUE_URL", place_call.handler),
@@ -27,15 +31,15 @@ def _context(name: str) -> Any:
     return SimpleNamespace(function_name=name, aws_request_id=name, invoked_function_arn=name, memory_limit_in_mb=512)
 
 
-async def reap(stop: asyncio.Event) -> None:
-    """Invoke the reaper until stopped."""
+async def repeat(stop: asyncio.Event, name: str, handler: Scheduled, seconds: float) -> None:
+    """Invoke a scheduled function until stopped."""
     while not stop.is_set():
         try:
-            await asyncio.to_thread(reap_calls.handler, {}, _context("reap_calls"))
+            await asyncio.to_thread(handler, {}, _context(name))
         except Exception:  # as on AWS: a failed run is logged and the next one tries again
-            log.exception("the reaper failed")
+            log.exception("a scheduled function failed", extra={"function": name})
         try:
-            await asyncio.wait_for(stop.wait(), REAP_SECONDS)
+            await asyncio.wait_for(stop.wait(), seconds)
         except TimeoutError:
             continue
 
@@ -80,10 +84,14 @@ async def main() -> None:
     """Run all of them until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    functions = workflow.FunctionServer()
+    os.environ.update(await asyncio.to_thread(workflow.publish, os.environ, functions.url))
     async with asyncio.TaskGroup() as group:
-        group.create_task(reap(stop))
+        group.create_task(repeat(stop, "reap_calls", reap_calls.handler, REAP_SECONDS))
+        group.create_task(repeat(stop, "retention", retention.handler, RETENTION_SECONDS))
         for name, variable, handler in CONSUMERS:
             group.create_task(consume(stop, name, os.environ[variable], handler))
+    functions.close()
 
 
 if __name__ == "__main__":

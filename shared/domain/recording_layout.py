@@ -32,9 +32,14 @@ def piece_key(company_id: str, call_id: str, start: int, epoch: int) -> str:
     return f"{piece_prefix(company_id, call_id)}{start:012d}-{epoch:06d}.pcm"
 
 
+def recording_prefix(company_id: str, call_id: str) -> str:
+    """Under which everything lies that is kept of a call's sound once it has ended."""
+    return f"recordings/{company_id}/{call_id}/"
+
+
 def recording_key(company_id: str, call_id: str) -> str:
     """The key of the assembled recording."""
-    return f"recordings/{company_id}/{call_id}/{call_id}.wav"
+    return f"{recording_prefix(company_id, call_id)}{call_id}.wav"
 
 
 def event_log_key(company_id: str, call_id: str, epoch: int) -> str:

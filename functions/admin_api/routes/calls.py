@@ -17,6 +17,7 @@ from shared.contracts.records.call import (
     Channel,
     EndedBy,
     EndReason,
+    Sentiment,
     TranscriptSegment,
 )
 from shared.domain import transcript_formats
@@ -48,13 +49,27 @@ class CallOut(Schema):
     caller: str | None
     interruption_count: int
     cost_usd: Decimal | None
-    recording_state: Literal["none", "recording", "ready", "failed"]
+    recording_state: Literal["none", "recording", "ready", "failed", "deleted"]
 
     @classmethod
     def of(cls, call: CallRecord) -> Self:
         """From the stored call."""
         parts = {name: getattr(call, name) for name in CallOut.model_fields if name != "caller"}
         return cls(**parts, caller=masked(call.caller_number))
+
+
+class SummaryOut(Schema):
+    """What the call was about; the score is -1 (very unhappy) to 1 (very happy)."""
+
+    purpose: str
+    key_points: tuple[str, ...]
+    outcome: str
+    action_items: tuple[str, ...]
+    resolution: Literal["resolved", "partial", "unresolved"]
+    sentiment: Sentiment
+    sentiment_score: float
+    model_id: str
+    written_at: datetime
 
 
 class CallDetailOut(Schema):
@@ -68,6 +83,8 @@ class CallDetailOut(Schema):
     model_name: str
     voice_id: str
     agent_name: str
+    summary: SummaryOut | None
+    closed_at: datetime | None
     stars: int | None
     comment: str | None
 
@@ -85,6 +102,8 @@ class CallDetailOut(Schema):
             model_name=frozen.model.name,
             voice_id=frozen.settings.voice.voice_id,
             agent_name=frozen.agent_name,
+            summary=None if call.summary is None else SummaryOut(**call.summary.model_dump()),
+            closed_at=call.closed_at,
             stars=None if feedback is None else feedback.stars,
             comment=None if feedback is None else feedback.comment,
         )
