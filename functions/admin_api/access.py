@@ -20,6 +20,8 @@ from shared.services.call_history import HistoryPorts
 from shared.services.call_settings import CallSettingsPorts
 from shared.services.chatbots import ChatbotPorts
 from shared.services.companies import CompanyPorts
+from shared.services.integration_accounts import AccountPorts
+from shared.services.outbound_calls import OutboundPorts
 from shared.services.packages import PackagePorts
 from shared.services.team import SIGN_IN, TeamPorts, signed_in
 
@@ -43,6 +45,8 @@ class AdminApi:
     audit: Audit
     answers: Answers
     desk: Desk
+    accounts: AccountPorts
+    outbound: OutboundPorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,10 @@ class Operations:
     def put[F: Callable[..., Any]](self, path: str, needs: Permission, **more: Any) -> Callable[[F], F]:
         """An operation that replaces something."""
         return self._operation("PUT", path, needs, more)
+
+    def delete[F: Callable[..., Any]](self, path: str, needs: Permission, **more: Any) -> Callable[[F], F]:
+        """An operation that removes something."""
+        return self._operation("DELETE", path, needs, more)
 
     def _operation[F: Callable[..., Any]](
         self, method: str, path: str, needs: Permission, more: dict[str, Any]

@@ -7,6 +7,7 @@ import uuid
 import boto3
 
 from functions.admin_api.access import AdminApi
+from functions.carriers.wiring import account_ports, outbound_ports
 from functions.wiring import blobs, calls, now, table
 from shared.adapters.aws.cognito_directory import CognitoDirectory
 from shared.adapters.aws.cognito_tokens import CognitoTokens, Keys
@@ -61,6 +62,8 @@ def build() -> AdminApi:
         audit=DynamoAudit(ledger),
         answers=DynamoAnswers(table(env.idempotency_table)),
         desk=desk,
+        accounts=account_ports(),
+        outbound=outbound_ports(),
     )
 
 

@@ -85,7 +85,7 @@ class MediaEnvironment(_Environment):
         return self
 
 
-class AdminEnvironment(FunctionEnvironment):
+class AdminEnvironment(CarrierEnvironment):
     """The administration API: the user pool whose tokens it believes, and where it makes accounts."""
 
     idempotency_table: str = "idempotency"

@@ -19,7 +19,6 @@ from functions.admin_api.app import create_app
 from shared.adapters.aws.cognito_tokens import CognitoTokens, Keys
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import Key
-from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.contracts.errors import Conflict
 from shared.contracts.records.user import Role, User
 from shared.services.ai_models import ModelPorts
@@ -30,6 +29,7 @@ from shared.services.chatbots import ChatbotPorts
 from shared.services.companies import CompanyPorts
 from shared.services.packages import PackagePorts
 from shared.services.team import TeamPorts
+from tests.services.carrier_world import CarrierWorld
 from tests.services.world import World
 
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example"
@@ -133,11 +133,11 @@ class Console:
 
     world: World
     directory: FakeDirectory = field(default_factory=FakeDirectory)
-    accounts: DynamoIntegrationAccounts = field(init=False)
+    carriers: CarrierWorld = field(init=False)
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
-        self.accounts = DynamoIntegrationAccounts(self.world.core)
+        self.carriers = CarrierWorld(self.world)
         self.app = application()
         self.app.state.api = self.api()
         self.client = TestClient(self.app, base_url="https://calls.example", raise_server_exceptions=False)
@@ -160,7 +160,7 @@ class Console:
                 world.companies,
                 world.models,
                 world.packages,
-                self.accounts,
+                self.carriers.accounts,
                 desk,
             ),
             history=HistoryPorts(
@@ -176,6 +176,8 @@ class Console:
             audit=world.audit,
             answers=world.answers,
             desk=desk,
+            accounts=self.carriers.account_ports(),
+            outbound=self.carriers.outbound,
         )
 
     def ask(

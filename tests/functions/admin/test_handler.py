@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from functions import wiring
+from functions.carriers import wiring as carriers
 from shared.adapters.aws import cognito_tokens
 from shared.adapters.aws.cognito_directory import CognitoDirectory
 from shared.contracts.errors import Conflict
@@ -45,6 +46,8 @@ def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch)
         "AWS_REGION": "us-east-1",
         "RECORDINGS_BUCKET": BUCKET,
         "CALL_ENDED_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/call-ended",
+        "WHATSAPP_OFFERS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/whatsapp-offers",
+        "PLACE_CALL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/place-call",
         "PUBLIC_BASE_URL": OWN_ORIGIN,
         "COGNITO_USER_POOL_ID": pool[1],
         "COGNITO_CLIENT_ID": CLIENT,
@@ -61,6 +64,10 @@ def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(cognito_tokens, "_fetch", fetch)
     wiring.environment.cache_clear()
     wiring._client.cache_clear()
+    for made in (carriers.environment, carriers.kms_secrets, carriers.whatsapp_numbers, carriers.carrier_ports):
+        made.cache_clear()
+    for ports in (carriers.outbound_ports, carriers.log_ports, carriers.account_ports):
+        ports.cache_clear()
     sys.modules.pop("functions.admin_api.handler", None)
     loop = asyncio.new_event_loop()  # else the adapter makes one and never closes it
     asyncio.set_event_loop(loop)
@@ -84,6 +91,10 @@ def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch)
     assert set(fetched) <= {ISSUER + "/.well-known/jwks.json"}
     wiring.environment.cache_clear()
     wiring._client.cache_clear()
+    for made in (carriers.environment, carriers.kms_secrets, carriers.whatsapp_numbers, carriers.carrier_ports):
+        made.cache_clear()
+    for ports in (carriers.outbound_ports, carriers.log_ports, carriers.account_ports):
+        ports.cache_clear()
     sys.modules.pop("functions.admin_api.handler", None)
     asyncio.set_event_loop(None)
     loop.run_until_complete(loop.shutdown_default_executor())

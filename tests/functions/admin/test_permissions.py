@@ -108,6 +108,7 @@ def test_what_the_roles_may_do_is_as_agreed() -> None:
         Permission.SIGNED_IN,
         Permission.COMPANY_READ,
         Permission.CALLS_READ,
+        Permission.ACCOUNTS_READ,
     }
     assert all(GRANTS[permission] == {Role.MASTER_ADMIN} for permission in fleet)
 
