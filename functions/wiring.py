@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from shared.adapters.aws.dynamo.calls import DynamoCalls, DynamoMediaTasks
 from shared.adapters.aws.dynamo.table import Table
+from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
 from shared.adapters.aws.s3 import S3Blobs
 from shared.adapters.aws.sqs import SqsQueue
 from shared.contracts.environment import FunctionEnvironment
@@ -45,6 +46,10 @@ def calls() -> DynamoCalls:
 
 def blobs() -> S3Blobs:
     return S3Blobs(_client("s3"), environment().recordings_bucket)
+
+
+def transcript_index() -> DynamoTranscriptIndex:
+    return DynamoTranscriptIndex(table(environment().calls_table))
 
 
 def kms() -> Any:

@@ -18,6 +18,7 @@ from functions.admin_api.routes import (
     me,
     packages,
     team,
+    trial_calls,
     widget,
 )
 
@@ -32,6 +33,7 @@ NOUNS: tuple[Operations, ...] = (
     calls.operations,
     integration_accounts.operations,
     chatbot_integrations.operations,
+    trial_calls.operations,
     team.operations,
     audit.operations,
 )

@@ -19,6 +19,7 @@ from shared.adapters.aws.dynamo.changes import DynamoChanges
 from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.packages import DynamoFleetPackages, DynamoOfferedPackages
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies, DynamoFleetCompanies
+from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
 from shared.adapters.aws.dynamo.users import DynamoUsers
 from shared.contracts.environment import AdminEnvironment
 from shared.services.ai_models import ModelPorts
@@ -46,6 +47,7 @@ def build() -> AdminApi:
         DynamoParticipations(call_table),
         blobs(),
         DynamoAccessLog(ledger),
+        DynamoTranscriptIndex(call_table),
         now,
         _new_id,
     )

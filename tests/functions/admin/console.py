@@ -19,6 +19,7 @@ from functions.admin_api.app import create_app
 from shared.adapters.aws.cognito_tokens import CognitoTokens, Keys
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import Key
+from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
 from shared.contracts.errors import Conflict
 from shared.contracts.records.user import Role, User
 from shared.services.ai_models import ModelPorts
@@ -169,6 +170,7 @@ class Console:
                 world.participations,
                 world.blobs,
                 world.accesses,
+                DynamoTranscriptIndex(world.calls_table),
                 lambda: world.now,
                 world.new_id,
             ),

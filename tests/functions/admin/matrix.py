@@ -11,6 +11,7 @@ from functions.admin_api.access import Operation
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.contracts.records.call import CallRecord, Customer
+from shared.contracts.records.outbound_call import OutboundCall, OutboundState
 from shared.contracts.records.user import Participation
 from shared.contracts.settings.ai_model import AiModel, Prices
 from shared.contracts.settings.package import Package, PackageContent
@@ -32,6 +33,7 @@ class Row:
     """The path's targets in company A; none: the operation is about no single thing."""
     foreign: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ()
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,12 @@ SPARE: dict[str, Any] = {"own": ("spare-a",), "foreign": ("phone-b",), "missing"
 BOT_PHONE: dict[str, Any] = {"own": ("bot-a", "phone-a"), "foreign": ("bot-b", "phone-b"), "missing": ("bot-a", "no")}
 BOT_CHAT: dict[str, Any] = {"own": ("bot-a", "chat-a"), "foreign": ("bot-b", "chat-b"), "missing": ("bot-x", "chat-a")}
 
+TRIAL: dict[str, Any] = {
+    "own": ("phone-a", "trial-a"),
+    "foreign": ("phone-b", "trial-b"),
+    "missing": ("phone-a", "trial-b"),
+}
+
 ACCOUNT = "/integration-accounts/{account_id}"
 CHANNEL = "/chatbots/{chatbot_id}/integrations/{account_id}"
 SETTINGS = "/chatbots/{chatbot_id}/call-settings"
@@ -260,6 +268,12 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/chatbots/{chatbot_id}/integrations"): Row(**BOT),
     ("PUT", CHANNEL): Row(**BOT_PHONE),
     ("DELETE", CHANNEL): Row(204, **BOT_CHAT),
+    ("POST", ACCOUNT + "/test-calls"): Row(202, lambda: {"to": "+12025550188"}, **PHONE),
+    ("GET", ACCOUNT + "/test-calls/{test_call_id}"): Row(**TRIAL),
+    ("PUT", ACCOUNT + "/test-calls/{test_call_id}/verdict"): Row(204, lambda: {"successful": True}, **TRIAL),
+    ("POST", "/chatbots/{chatbot_id}/test-session"): Row(201, **BOT),
+    ("GET", "/calls/search"): Row(query="?text=hello"),
+    ("GET", "/calls/{call_id}/segments"): Row(**CALL),
     ("GET", "/audit"): Row(),
     ("GET", "/fleet/audit"): Row(),
 }
@@ -294,6 +308,8 @@ def furnish(console: Console) -> None:
         )
     )
     console.carriers.accounts.create(spare)
+    for letter in "ab":
+        console.carriers.outbound_calls.create(trial(world, letter))
     for company, bot, agent in (("company-a", "bot-a", AGENT), ("company-b", "bot-b", OTHER_AGENT)):
         call = stored_call(world, bot, f"call-{company[-1]}")
         world.participations.add(
@@ -305,6 +321,20 @@ def furnish(console: Console) -> None:
     assert console.ask(MASTER, "POST", "/fleet/ai-models", model("chatty")).status_code == 201
     for person, bot in ((ADMIN, "bot-a"), (OTHER_ADMIN, "bot-b")):
         assert console.ask(person, "PUT", f"/chatbots/{bot}/widget", {}, version=1).status_code == 200
+
+
+def trial(world: World, letter: str) -> OutboundCall:
+    """A test call that was asked for, and refused."""
+    return OutboundCall(
+        company_id=f"company-{letter}",
+        outbound_id=f"trial-{letter}",
+        account_id=f"phone-{letter}",
+        to=CALLER,
+        purpose="test",
+        requested_by=f"admin-{letter}",
+        created_at=world.now,
+        state=OutboundState.REFUSED,
+    )
 
 
 def stored_call(world: World, chatbot_id: str, call_id: str) -> CallRecord:

@@ -31,7 +31,7 @@ def ask(console: Console, operation: Operation, case: Case) -> tuple[int, str]:
     """The status of one request, and its text for those who look for the reason."""
     row = ROWS[key(operation)]
     targets = iter(case.targets)
-    path = re.sub(r"\{[^}]*\}", lambda _: next(targets), operation.path.removeprefix(PREFIX))
+    path = re.sub(r"\{[^}]*\}", lambda _: next(targets), operation.path.removeprefix(PREFIX)) + row.query
     version = None if row.version is None else row.version(console.world)
     body = None if row.body is None else row.body()
     response = console.ask(case.person, operation.method, path, body, version=version)
