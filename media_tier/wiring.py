@@ -22,7 +22,6 @@ from media_tier.bridge.phone_prompts import PhonePrompts
 from media_tier.bridge.phone_recorder import PhoneRecorder
 from media_tier.bridge.recording_tap import RecordingTap
 from media_tier.bridge.wheel import Wheel
-from media_tier.call.sentences import fixed_sentences
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts, elapsed_since
 from media_tier.engine.loop_lag import LoopLag
@@ -52,6 +51,7 @@ from shared.contracts.records.call import CallRecord, Channel, EndedBy, EndReaso
 from shared.contracts.settings.ai_model import AiModel
 from shared.contracts.settings.integration import WhatsAppAccount
 from shared.domain.recording_layout import event_log_key
+from shared.domain.sentences import fixed_sentences
 from shared.services.prompts import RenderedPrompts
 
 log = logging.getLogger(__name__)

@@ -23,6 +23,7 @@ from shared.services.companies import CompanyPorts
 from shared.services.integration_accounts import AccountPorts
 from shared.services.outbound_calls import OutboundPorts
 from shared.services.packages import PackagePorts
+from shared.services.speaking import SpeakingPorts
 from shared.services.team import SIGN_IN, TeamPorts, signed_in
 
 MAX_HEADER = 9000
@@ -47,6 +48,7 @@ class AdminApi:
     desk: Desk
     accounts: AccountPorts
     outbound: OutboundPorts
+    speaking: SpeakingPorts
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from functions.admin_api.routes import (
     packages,
     team,
     trial_calls,
+    voice_previews,
     widget,
 )
 
@@ -27,6 +28,7 @@ NOUNS: tuple[Operations, ...] = (
     companies.operations,
     packages.operations,
     ai_models.operations,
+    voice_previews.operations,
     chatbots.operations,
     call_settings.operations,
     widget.operations,

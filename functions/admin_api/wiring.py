@@ -8,6 +8,7 @@ import boto3
 
 from functions.admin_api.access import AdminApi
 from functions.carriers.wiring import account_ports, outbound_ports
+from functions.speech.wiring import render_queue, speaking_ports
 from functions.wiring import blobs, calls, now, table
 from shared.adapters.aws.cognito_directory import CognitoDirectory
 from shared.adapters.aws.cognito_tokens import CognitoTokens, Keys
@@ -57,8 +58,10 @@ def build() -> AdminApi:
         companies=CompanyPorts(companies, DynamoFleetCompanies(core), desk),
         packages=PackagePorts(packages, offered, models, companies, desk),
         models=ModelPorts(models, desk),
-        chatbots=ChatbotPorts(chatbots, companies, offered, packages, desk),
-        settings=CallSettingsPorts(chatbots, companies, models, packages, DynamoIntegrationAccounts(core), desk),
+        chatbots=ChatbotPorts(chatbots, companies, offered, packages, desk, render_queue()),
+        settings=CallSettingsPorts(
+            chatbots, companies, models, packages, DynamoIntegrationAccounts(core), desk, render_queue()
+        ),
         history=history,
         team=TeamPorts(users, _directory(env), desk),
         audit=DynamoAudit(ledger),
@@ -66,6 +69,7 @@ def build() -> AdminApi:
         desk=desk,
         accounts=account_ports(),
         outbound=outbound_ports(),
+        speaking=speaking_ports(),
     )
 
 

@@ -46,6 +46,16 @@ class CarrierEnvironment(FunctionEnvironment):
     graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
 
 
+class SpeechEnvironment(FunctionEnvironment):
+    """Lambda functions that have chatbots speak outside of calls. Without a provider's key its models stay silent."""
+
+    render_prompts_queue_url: str
+    openai_api_key: str | None = None
+    openai_websocket_base_url: str | None = None
+    gemini_api_key: str | None = None
+    gemini_rest_base_url: str | None = None
+
+
 class MediaEnvironment(_Environment):
     """A media process. Simulation answers every call offline and is refused in production."""
 

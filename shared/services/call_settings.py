@@ -23,6 +23,7 @@ from shared.domain.settings_lint import Finding, Surroundings, errors, lint
 from shared.domain.variables import filled
 from shared.ports.changes import PublishSettings, Save
 from shared.ports.integration_accounts import IntegrationAccounts
+from shared.ports.render_queue import RenderQueue
 from shared.ports.repositories import AiModels, Chatbots, Companies, FleetPackages
 from shared.services.auditing import Deed, Desk, require_version
 from shared.services.chatbots import chatbot
@@ -43,6 +44,7 @@ class CallSettingsPorts:
     packages: FleetPackages
     accounts: IntegrationAccounts
     desk: Desk
+    rendering: RenderQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def _published(
         PublishSettings(bot, settings, publication),
         Save(bot.model_copy(update={"call_settings_version": number})),
     )
+    ports.rendering.render(by.company, bot.chatbot_id)
     return SettingsView(settings, number, findings)
 
 

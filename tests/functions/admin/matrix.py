@@ -97,6 +97,10 @@ def _settings() -> dict[str, Any]:
     return settings().model_dump(mode="json", by_alias=True)
 
 
+def _preview() -> dict[str, Any]:
+    return {"aiModelId": "simulated", "voice": {"voiceId": "simulated-anna"}}
+
+
 def _found(value: Any) -> Any:
     assert value is not None
     return value
@@ -268,6 +272,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/chatbots/{chatbot_id}/integrations"): Row(**BOT),
     ("PUT", CHANNEL): Row(**BOT_PHONE),
     ("DELETE", CHANNEL): Row(204, **BOT_CHAT),
+    ("POST", "/voice-previews"): Row(200, _preview),
+    ("POST", "/fleet/voice-previews"): Row(200, _preview),
     ("POST", ACCOUNT + "/test-calls"): Row(202, lambda: {"to": "+12025550188"}, **PHONE),
     ("GET", ACCOUNT + "/test-calls/{test_call_id}"): Row(**TRIAL),
     ("PUT", ACCOUNT + "/test-calls/{test_call_id}/verdict"): Row(204, lambda: {"successful": True}, **TRIAL),

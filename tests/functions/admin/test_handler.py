@@ -13,6 +13,7 @@ import pytest
 
 from functions import wiring
 from functions.carriers import wiring as carriers
+from functions.speech import wiring as speech
 from shared.adapters.aws import cognito_tokens
 from shared.adapters.aws.cognito_directory import CognitoDirectory
 from shared.contracts.errors import Conflict
@@ -48,6 +49,7 @@ def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch)
         "CALL_ENDED_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/call-ended",
         "WHATSAPP_OFFERS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/whatsapp-offers",
         "PLACE_CALL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/place-call",
+        "RENDER_PROMPTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/render-prompts",
         "PUBLIC_BASE_URL": OWN_ORIGIN,
         "COGNITO_USER_POOL_ID": pool[1],
         "COGNITO_CLIENT_ID": CLIENT,
@@ -66,6 +68,8 @@ def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch)
     wiring._client.cache_clear()
     for made in (carriers.environment, carriers.kms_secrets, carriers.whatsapp_numbers, carriers.carrier_ports):
         made.cache_clear()
+    for told in (speech.environment, speech.speaking_ports):
+        told.cache_clear()
     for ports in (carriers.outbound_ports, carriers.log_ports, carriers.account_ports):
         ports.cache_clear()
     sys.modules.pop("functions.admin_api.handler", None)
@@ -93,6 +97,8 @@ def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch)
     wiring._client.cache_clear()
     for made in (carriers.environment, carriers.kms_secrets, carriers.whatsapp_numbers, carriers.carrier_ports):
         made.cache_clear()
+    for told in (speech.environment, speech.speaking_ports):
+        told.cache_clear()
     for ports in (carriers.outbound_ports, carriers.log_ports, carriers.account_ports):
         ports.cache_clear()
     sys.modules.pop("functions.admin_api.handler", None)
