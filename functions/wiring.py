@@ -11,6 +11,7 @@ from botocore.config import Config
 from shared.adapters.aws.dynamo.calls import DynamoCalls, DynamoMediaTasks
 from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
+from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
 from shared.adapters.aws.s3 import S3Blobs
 from shared.adapters.aws.sqs import SqsQueue
 from shared.contracts.environment import FunctionEnvironment
@@ -50,6 +51,10 @@ def blobs() -> S3Blobs:
 
 def transcript_index() -> DynamoTranscriptIndex:
     return DynamoTranscriptIndex(table(environment().calls_table))
+
+
+def usage_counters() -> DynamoUsageCounters:
+    return DynamoUsageCounters(table(environment().calls_table))
 
 
 def kms() -> Any:

@@ -25,6 +25,7 @@ from shared.services.outbound_calls import OutboundPorts
 from shared.services.packages import PackagePorts
 from shared.services.speaking import SpeakingPorts
 from shared.services.team import SIGN_IN, TeamPorts, signed_in
+from shared.services.usage import UsagePorts
 
 MAX_HEADER = 9000
 NOT_YOURS = "You are not permitted to do this."
@@ -49,6 +50,7 @@ class AdminApi:
     accounts: AccountPorts
     outbound: OutboundPorts
     speaking: SpeakingPorts
+    usage: UsagePorts
 
 
 @dataclass(frozen=True, slots=True)

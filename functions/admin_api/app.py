@@ -19,6 +19,7 @@ from functions.admin_api.routes import (
     packages,
     team,
     trial_calls,
+    usage,
     voice_previews,
     widget,
 )
@@ -36,6 +37,7 @@ NOUNS: tuple[Operations, ...] = (
     integration_accounts.operations,
     chatbot_integrations.operations,
     trial_calls.operations,
+    usage.operations,
     team.operations,
     audit.operations,
 )

@@ -21,6 +21,7 @@ from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAcc
 from shared.adapters.aws.dynamo.packages import DynamoFleetPackages, DynamoOfferedPackages
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies, DynamoFleetCompanies
 from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
+from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
 from shared.adapters.aws.dynamo.users import DynamoUsers
 from shared.contracts.environment import AdminEnvironment
 from shared.services.ai_models import ModelPorts
@@ -31,6 +32,7 @@ from shared.services.chatbots import ChatbotPorts
 from shared.services.companies import CompanyPorts
 from shared.services.packages import PackagePorts
 from shared.services.team import TeamPorts
+from shared.services.usage import UsagePorts
 
 KEYS_PATH = "/.well-known/jwks.json"
 
@@ -70,6 +72,7 @@ def build() -> AdminApi:
         accounts=account_ports(),
         outbound=outbound_ports(),
         speaking=speaking_ports(),
+        usage=UsagePorts(DynamoUsageCounters(call_table), history.history, chatbots, now),
     )
 
 

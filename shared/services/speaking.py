@@ -40,8 +40,8 @@ class SpeakingPorts:
 async def render_chatbot(ports: SpeakingPorts, company_id: str, chatbot_id: str) -> int:
     """Render what the next call of a chatbot may need; returns how many sentences that were.
 
-    The widget has a welcome of its own. Nothing to do where the chatbot is gone, takes no calls, or nobody speaks for its model: the provider says the
-    sentences then. Raises SpeechFailed, PromptStoreFailed once everything else was rendered.
+    The widget has a welcome of its own. Nothing to do where the chatbot is gone, takes no calls, or nobody speaks for
+    its model: the provider says the sentences then. Raises SpeechFailed, PromptStoreFailed once all else was rendered.
     """
     configuration = _configuration(ports, company_id, chatbot_id)
     speaker = None if configuration is None else ports.speakers.get(configuration.model.provider)

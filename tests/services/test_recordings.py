@@ -17,6 +17,9 @@ from hypothesis import strategies as st
 from functions.workers import close_call as worker
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import to_item
+from shared.adapters.aws.dynamo.table import Table
+from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
+from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
 from shared.contracts.records.call import CallRecord, CallStatus, EndedBy, EndReason, UsageEntry, UsageKind
 from shared.domain.recording_layout import Piece, in_force, piece_key, piece_prefix, recording_key
 from shared.services.recordings import PieceGone, RecordingPorts, close_call
@@ -198,6 +201,9 @@ def test_one_bad_message_does_not_hold_back_the_others(cloud: Cloud, monkeypatch
     call = ended(cloud)
     put_piece(cloud, call, 0, 5)
     monkeypatch.setattr(worker, "recording_ports", lambda: ports(cloud))
+    table = Table(cloud.client("dynamodb"), "calls")
+    monkeypatch.setattr(worker, "usage_counters", lambda: DynamoUsageCounters(table))
+    monkeypatch.setattr(worker, "transcript_index", lambda: DynamoTranscriptIndex(table))
     good = json.dumps({"company_id": call.company_id, "call_id": call.call_id})
     bodies = ["not json", good, '{"company_id": "acme"}', good]
     event = {"Records": [{"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]}

@@ -21,6 +21,7 @@ from shared.adapters.aws.cognito_tokens import CognitoTokens, Keys
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import Key
 from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
+from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
 from shared.contracts.errors import Conflict
 from shared.contracts.records.user import Role, User
 from shared.contracts.settings.call_settings import VoiceSettings
@@ -34,6 +35,7 @@ from shared.services.companies import CompanyPorts
 from shared.services.packages import PackagePorts
 from shared.services.speaking import SpeakingPorts
 from shared.services.team import TeamPorts
+from shared.services.usage import UsagePorts
 from tests.services.carrier_world import CarrierWorld
 from tests.services.world import World
 
@@ -221,6 +223,7 @@ class Console:
                 world.rates,
                 lambda: world.now,
             ),
+            usage=UsagePorts(DynamoUsageCounters(world.calls_table), world.history, world.chatbots, lambda: world.now),
         )
 
     def ask(

@@ -280,6 +280,9 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/chatbots/{chatbot_id}/test-session"): Row(201, **BOT),
     ("GET", "/calls/search"): Row(query="?text=hello"),
     ("GET", "/calls/{call_id}/segments"): Row(**CALL),
+    ("GET", "/usage"): Row(),
+    ("GET", "/usage/export"): Row(),
+    ("GET", ACCOUNT + "/usage"): Row(**PHONE),
     ("GET", "/audit"): Row(),
     ("GET", "/fleet/audit"): Row(),
 }
