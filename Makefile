@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`. The rest are their parts.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts client bench install unit browser-tests frontend-tests browser clean-local
+.PHONY: help run test lint types contracts client bench install unit browser-tests frontend-tests browser clean-local fuzz
 
 UV := .tools/bin/uv
 PY := .venv/bin/python
@@ -78,6 +78,9 @@ browser-tests: frontend/widget/dist/widget.js browser
 bench: install ## what messages and calls cost on this machine (about five minutes)
 	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls && $(PY) -m tests.bench.bad_input
 	@$(PY) -m tests.bench.whatsapp_calls
+
+fuzz: install ## ask both APIs very many made-up requests (about ten minutes; FUZZ_EXAMPLES=50)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50} $(PY) -m pytest -q tests/functions/test_fuzz.py
 
 clean-local: ## forget the local platform's data
 	@rm -rf .local
