@@ -1,6 +1,7 @@
 """The one form of every error of every HTTP function, and how refusals are turned into it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -68,7 +69,7 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    fields = {_field(found["loc"], error.body): str(found["msg"]) for found in error.errors()}
+    fields = {_field(found["loc"], error.body): _words(found) for found in error.errors()}
     return error_response(InvalidRequest.status, InvalidRequest.code, "The request is not valid.", fields)
 
 
@@ -78,6 +79,13 @@ def _field(where: Sequence[int | str], body: object) -> str:
     if len(parts) > 1 and isinstance(body, dict) and parts[0] == body.get("kind"):
         parts = parts[1:]
     return ".".join(str(part) for part in parts)
+
+
+def _words(found: dict[str, Any]) -> str:
+    """What is wrong; never what was sent."""
+    if found["type"] == "union_tag_invalid":
+        return f"Input should be one of {found['ctx']['expected_tags']}"
+    return str(found["msg"])
 
 
 async def _http(_: Request, error: Exception) -> Response:

@@ -97,7 +97,11 @@ def asked(operation: Any) -> st.SearchStrategy[Any]:
 def send(client: Any, case: Any, headers: dict[str, str]) -> None:
     """Ask, and look at the answer."""
     own = {name: str(value) for name, value in (case.headers or {}).items()} | headers
-    more: dict[str, Any] = {} if case.body is NOT_SET else {"json": case.body}
+    more: dict[str, Any] = {}
+    if isinstance(case.body, bytes):
+        more, own = {"content": case.body}, {"content-type": "application/json"} | own
+    elif case.body is not NOT_SET:
+        more = {"json": case.body}
     sent = {name: value.encode("latin-1", "replace") for name, value in own.items()}
     response = client.request(case.method, case.formatted_path, params=case.query, headers=sent, **more)
     assert response.status_code < 500, (response.status_code, response.text)
