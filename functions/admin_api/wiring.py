@@ -7,7 +7,7 @@ import uuid
 import boto3
 
 from functions.admin_api.access import AdminApi
-from functions.carriers.wiring import account_ports, outbound_ports
+from functions.carriers.wiring import account_ports, log_ports, outbound_ports
 from functions.speech.wiring import render_queue, speaking_ports
 from functions.wiring import blobs, calls, now, table
 from shared.adapters.aws.cognito_directory import CognitoDirectory
@@ -62,7 +62,14 @@ def build() -> AdminApi:
         models=ModelPorts(models, desk),
         chatbots=ChatbotPorts(chatbots, companies, offered, packages, desk, render_queue()),
         settings=CallSettingsPorts(
-            chatbots, companies, models, packages, DynamoIntegrationAccounts(core), desk, render_queue()
+            chatbots,
+            companies,
+            models,
+            packages,
+            DynamoIntegrationAccounts(core),
+            desk,
+            render_queue(),
+            log_ports().events,
         ),
         history=history,
         team=TeamPorts(users, _directory(env), desk),

@@ -198,6 +198,7 @@ class Console:
                 self.carriers.accounts,
                 desk,
                 self.rendering,
+                self.carriers.events,
             ),
             history=HistoryPorts(
                 world.calls,
