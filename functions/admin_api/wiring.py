@@ -7,7 +7,7 @@ import uuid
 import boto3
 
 from functions.admin_api.access import AdminApi
-from functions.carriers.wiring import account_ports, log_ports, outbound_ports
+from functions.carriers.wiring import account_ports, outbound_ports
 from functions.speech.wiring import render_queue, speaking_ports
 from functions.wiring import blobs, calls, now, table
 from shared.adapters.aws.cognito_directory import CognitoDirectory
@@ -17,7 +17,6 @@ from shared.adapters.aws.dynamo.answers import DynamoAnswers
 from shared.adapters.aws.dynamo.audit import DynamoAudit
 from shared.adapters.aws.dynamo.call_history import DynamoCallHistory, DynamoParticipations
 from shared.adapters.aws.dynamo.changes import DynamoChanges
-from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.packages import DynamoFleetPackages, DynamoOfferedPackages
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies, DynamoFleetCompanies
 from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
@@ -61,16 +60,7 @@ def build() -> AdminApi:
         packages=PackagePorts(packages, offered, models, companies, desk),
         models=ModelPorts(models, desk),
         chatbots=ChatbotPorts(chatbots, companies, offered, packages, desk, render_queue()),
-        settings=CallSettingsPorts(
-            chatbots,
-            companies,
-            models,
-            packages,
-            DynamoIntegrationAccounts(core),
-            desk,
-            render_queue(),
-            log_ports().events,
-        ),
+        settings=_call_settings(chatbots, models, companies, packages, desk),
         history=history,
         team=TeamPorts(users, _directory(env), desk),
         audit=DynamoAudit(ledger),
@@ -80,6 +70,19 @@ def build() -> AdminApi:
         outbound=outbound_ports(),
         speaking=speaking_ports(),
         usage=UsagePorts(DynamoUsageCounters(call_table), history.history, chatbots, now),
+    )
+
+
+def _call_settings(
+    chatbots: DynamoChatbots,
+    models: DynamoAiModels,
+    companies: DynamoCompanies,
+    packages: DynamoFleetPackages,
+    desk: Desk,
+) -> CallSettingsPorts:
+    accounts = account_ports()
+    return CallSettingsPorts(
+        chatbots, companies, models, packages, accounts.accounts, desk, render_queue(), accounts.log.events
     )
 
 

@@ -200,16 +200,7 @@ class Console:
                 self.rendering,
                 self.carriers.events,
             ),
-            history=HistoryPorts(
-                world.calls,
-                world.history,
-                world.participations,
-                world.blobs,
-                world.accesses,
-                DynamoTranscriptIndex(world.calls_table),
-                lambda: world.now,
-                world.new_id,
-            ),
+            history=self.history(),
             team=TeamPorts(world.users, self.directory, desk),
             audit=world.audit,
             answers=world.answers,
@@ -225,6 +216,20 @@ class Console:
                 lambda: world.now,
             ),
             usage=UsagePorts(DynamoUsageCounters(world.calls_table), world.history, world.chatbots, lambda: world.now),
+        )
+
+    def history(self) -> HistoryPorts:
+        """What call history is read from."""
+        world = self.world
+        return HistoryPorts(
+            world.calls,
+            world.history,
+            world.participations,
+            world.blobs,
+            world.accesses,
+            DynamoTranscriptIndex(world.calls_table),
+            lambda: world.now,
+            world.new_id,
         )
 
     def ask(

@@ -39,6 +39,14 @@ def pool(world: World) -> tuple[Any, str]:
     return client, pool_id
 
 
+def forget() -> None:
+    """Let the next container build everything anew."""
+    made = (wiring.environment, wiring._client, speech.environment, speech.speaking_ports, carriers.environment)
+    ports = (carriers.kms_secrets, carriers.whatsapp_numbers, carriers.carrier_ports, carriers.outbound_ports)
+    for cached in (*made, *ports, carriers.log_ports, carriers.account_ports):
+        cached.cache_clear()
+
+
 @pytest.fixture
 def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Invoke]:
     """Calls the handler of a fresh container."""
@@ -64,14 +72,7 @@ def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch)
         return published()
 
     monkeypatch.setattr(cognito_tokens, "_fetch", fetch)
-    wiring.environment.cache_clear()
-    wiring._client.cache_clear()
-    for made in (carriers.environment, carriers.kms_secrets, carriers.whatsapp_numbers, carriers.carrier_ports):
-        made.cache_clear()
-    for told in (speech.environment, speech.speaking_ports):
-        told.cache_clear()
-    for ports in (carriers.outbound_ports, carriers.log_ports, carriers.account_ports):
-        ports.cache_clear()
+    forget()
     sys.modules.pop("functions.admin_api.handler", None)
     loop = asyncio.new_event_loop()  # else the adapter makes one and never closes it
     asyncio.set_event_loop(loop)
@@ -93,14 +94,7 @@ def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch)
 
     yield call
     assert set(fetched) <= {ISSUER + "/.well-known/jwks.json"}
-    wiring.environment.cache_clear()
-    wiring._client.cache_clear()
-    for made in (carriers.environment, carriers.kms_secrets, carriers.whatsapp_numbers, carriers.carrier_ports):
-        made.cache_clear()
-    for told in (speech.environment, speech.speaking_ports):
-        told.cache_clear()
-    for ports in (carriers.outbound_ports, carriers.log_ports, carriers.account_ports):
-        ports.cache_clear()
+    forget()
     sys.modules.pop("functions.admin_api.handler", None)
     asyncio.set_event_loop(None)
     loop.run_until_complete(loop.shutdown_default_executor())
