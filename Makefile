@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`. The rest are their parts.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts client bench install unit browser-tests frontend-tests browser clean-local soak
+.PHONY: help run test lint types contracts client bench install unit browser-tests frontend-tests browser clean-local soak fuzz
 .PHONY: synth package diff bootstrap deploy destroy costs
 
 UV := .tools/bin/uv
@@ -114,6 +114,9 @@ costs: .venv/.installed ## what STAGE costs at idle and per 1,000 call minutes
 
 soak: install ## ten thousand generated schedules of deaths and doubles in the work after a call (about half an hour)
 	@$(PY) -m tests.functions.workflows.schedules 10000
+
+fuzz: install ## ask both APIs very many made-up requests (about ten minutes; FUZZ_EXAMPLES=50)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50} $(PY) -m pytest -q tests/functions/test_fuzz.py
 
 clean-local: ## forget the local platform's data
 	@rm -rf .local

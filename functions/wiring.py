@@ -12,6 +12,8 @@ from shared.adapters.aws.dynamo.calls import DynamoCalls, DynamoMediaTasks
 from shared.adapters.aws.dynamo.kept_calls import DynamoKeptCalls
 from shared.adapters.aws.dynamo.settings import DynamoChatbots, DynamoFleetCompanies
 from shared.adapters.aws.dynamo.table import Table
+from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
+from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
 from shared.adapters.aws.s3 import S3Blobs
 from shared.adapters.aws.search_documents import S3SearchDocuments
 from shared.adapters.aws.sqs import SqsQueue
@@ -48,6 +50,14 @@ def calls() -> DynamoCalls:
 
 def blobs() -> S3Blobs:
     return S3Blobs(_client("s3"), environment().recordings_bucket)
+
+
+def transcript_index() -> DynamoTranscriptIndex:
+    return DynamoTranscriptIndex(table(environment().calls_table))
+
+
+def usage_counters() -> DynamoUsageCounters:
+    return DynamoUsageCounters(table(environment().calls_table))
 
 
 def kms() -> Any:

@@ -23,7 +23,6 @@ from media_tier.bridge.phone_prompts import PhonePrompts
 from media_tier.bridge.phone_recorder import PhoneRecorder, PieceRecorder
 from media_tier.bridge.recording_tap import RecordingTap
 from media_tier.bridge.wheel import Wheel
-from media_tier.call.sentences import fixed_sentences
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts, elapsed_since
 from media_tier.engine.loop_lag import LoopLag
@@ -54,6 +53,7 @@ from shared.contracts.records.call import CallRecord, Channel, EndedBy, EndReaso
 from shared.contracts.settings.ai_model import AiModel
 from shared.contracts.settings.integration import WhatsAppAccount
 from shared.domain.recording_layout import event_log_key
+from shared.domain.sentences import fixed_sentences
 from shared.ports.media_store import ClaimRefused
 from shared.ports.prompts import PromptStoreFailed
 from shared.services.prompts import RenderedPrompts

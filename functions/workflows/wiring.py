@@ -5,7 +5,7 @@ from functools import cache
 
 import httpx
 
-from functions.wiring import blobs, calls, kms, now, s3, table
+from functions.wiring import blobs, calls, kms, now, s3, table, transcript_index, usage_counters
 from shared.adapters.aws.dynamo.step_ledger import DynamoStepLedger, DynamoWebhookEndpoints
 from shared.adapters.aws.search_documents import S3SearchDocuments
 from shared.adapters.aws.secrets import KmsSecrets
@@ -30,6 +30,8 @@ def closing_ports() -> ClosingPorts:
         blobs=blobs(),
         writers=writers(env, httpx.Client()),
         search=S3SearchDocuments(s3(), env.recordings_bucket),
+        words=transcript_index(),
+        counters=usage_counters(),
         endpoints=DynamoWebhookEndpoints(core),
         secrets=KmsSecrets(kms(), core, env.secrets_key_id),
         sender=HttpxWebhookSender(client, local=env.stage == "local"),

@@ -17,7 +17,11 @@ from infra.tables import TABLES, create_table_arguments
 REGION = "us-east-1"
 BUCKET = "calls"
 QUEUE = "call-ended"
-CARRIER_QUEUES = {"WHATSAPP_OFFERS_QUEUE_URL": "whatsapp-offers", "PLACE_CALL_QUEUE_URL": "place-call"}
+CARRIER_QUEUES = {
+    "WHATSAPP_OFFERS_QUEUE_URL": "whatsapp-offers",
+    "PLACE_CALL_QUEUE_URL": "place-call",
+    "RENDER_PROMPTS_QUEUE_URL": "render-prompts",
+}
 """The variable that names each queue's address."""
 SECRETS_KEY = "alias/secrets"
 CREDENTIALS = {

@@ -14,6 +14,7 @@ import httpx
 from infra.local import aws
 from infra.local.demo import CHATBOTS, COMPANY
 from shared.adapters.aws.dynamo.calls import DynamoRateLimits
+from shared.adapters.aws.dynamo.changes import DynamoChanges
 from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.outbound_calls import DynamoOutboundCalls
 from shared.adapters.aws.dynamo.settings import DynamoChatbots, DynamoCompanies
@@ -28,7 +29,9 @@ from shared.contracts.settings.integration import (
     TwilioAccount,
     WhatsAppAccount,
 )
-from shared.services.integration_accounts import AccountPorts, set_webhooks
+from shared.services.account_webhooks import point_here
+from shared.services.auditing import Desk
+from shared.services.integration_accounts import AccountPorts
 from shared.services.webhook_log import LogPorts
 
 PHONE, WHATSAPP = "local-phone", "local-whatsapp"
@@ -47,11 +50,11 @@ def connect(endpoint: str, base_url: str, vendors: Mapping[str, str]) -> list[st
     connected = []
     for account in _accounts(vendors):
         if ports.accounts.get(account.company_id, account.account_id) is None:
-            ports.accounts.create(account)
+            DynamoIntegrationAccounts(Table(aws.client("dynamodb", endpoint), "core")).create(account)
         for name, (account_id, field) in SECRETS.items():
             if account_id == account.account_id:
                 ports.secrets.put(account.company_id, account_id, field, vendors[name], ports.now())
-        connected.append(set_webhooks(ports, account.company_id, account.account_id))
+        connected.append(point_here(ports, account))
     return connected
 
 
@@ -101,8 +104,7 @@ def _ports(endpoint: str, base_url: str, vendors: Mapping[str, str]) -> AccountP
         lines=TwilioLines(vendors.get("TWILIO_BASE_URL", "")),
         whatsapp=GraphWhatsAppNumbers(httpx.Client(), base_url=vendors.get("GRAPH_BASE_URL", "")),
         log=LogPorts(DynamoWebhookEvents(calls), DynamoRateLimits(live), _now, _new_id),
-        now=_now,
-        new_id=_new_id,
+        desk=Desk(DynamoChanges(core, Table(dynamo, "ledger")), _now, _new_id),
         new_token=lambda: secrets.token_urlsafe(32),
         base_url=base_url,
     )

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from functions.schedules import reap_calls, retention
-from functions.workers import close_call, place_call
+from functions.workers import close_call, place_call, render_prompts
 from infra.local import aws, workflow
 
 log = logging.getLogger(__name__)
@@ -21,10 +21,12 @@ REAP_SECONDS = 5.0
 RETENTION_SECONDS = 24 * 3600.0
 Handler = Callable[[dict[str, Any], Any], dict[str, list[dict[str, str]]]]
 Scheduled = Callable[[dict[str, Any], Any], Any]
-CONSUMERS: tuple[tuple[str, str, Handler], ...] = (
-    ("close_call", "CALL_ENDED_QUEUE_URL", close_call.handler),
-    ("place_call", "PLACE_CALL_QUEUE_URL", place_call.handler),
+CONSUMERS: tuple[tuple[str, str, Handler, int], ...] = (
+    ("close_call", "CALL_ENDED_QUEUE_URL", close_call.handler, 30),
+    ("place_call", "PLACE_CALL_QUEUE_URL", place_call.handler, 30),
+    ("render_prompts", "RENDER_PROMPTS_QUEUE_URL", render_prompts.handler, 300),
 )
+"""With the seconds after which a message that was not finished comes again."""
 
 
 def _context(name: str) -> Any:
@@ -44,12 +46,17 @@ async def repeat(stop: asyncio.Event, name: str, handler: Scheduled, seconds: fl
             continue
 
 
-async def consume(stop: asyncio.Event, name: str, url: str, handler: Handler) -> None:
+async def consume(stop: asyncio.Event, name: str, url: str, handler: Handler, seconds: int) -> None:
     """Long-poll a queue and hand its messages over in batches; failed ones come back after a while."""
     sqs = aws.client("sqs", os.environ["AWS_ENDPOINT_URL"])
     while not stop.is_set():
         answer = await asyncio.to_thread(
-            sqs.receive_message, QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=30
+            sqs.receive_message,
+            QueueUrl=url,
+            MaxNumberOfMessages=10,
+            WaitTimeSeconds=1,
+            VisibilityTimeout=seconds,
+            AttributeNames=["ApproximateReceiveCount"],
         )
         messages = answer.get("Messages", [])
         if not messages:
@@ -71,7 +78,7 @@ def _record(message: dict[str, Any]) -> dict[str, Any]:
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
-        "attributes": {},
+        "attributes": message.get("Attributes", {}),
         "messageAttributes": {},
         "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:call-ended",
@@ -89,8 +96,8 @@ async def main() -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(repeat(stop, "reap_calls", reap_calls.handler, REAP_SECONDS))
         group.create_task(repeat(stop, "retention", retention.handler, RETENTION_SECONDS))
-        for name, variable, handler in CONSUMERS:
-            group.create_task(consume(stop, name, os.environ[variable], handler))
+        for name, variable, handler, seconds in CONSUMERS:
+            group.create_task(consume(stop, name, os.environ[variable], handler, seconds))
     functions.close()
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from media_tier.call.events import Outcome
-from media_tier.call.sentences import Line
 from media_tier.call.transcript import Row
+from shared.domain.sentences import Line
 
 KEPT = 24
 """Finished answers that are remembered, so that their late words still find their row."""

@@ -14,7 +14,8 @@ from media_tier.call.on_caller import interrupt
 from media_tier.call.on_provider import RESUME_TAG, failed, lose, resume_instructions
 from media_tier.call.phases import Phase
 from media_tier.call.policies.patience import Verdict
-from media_tier.call.sentences import (
+from shared.contracts.records.call import EndedBy, EndReason
+from shared.domain.sentences import (
     NOT_HEARD,
     ONE_MINUTE_LEFT,
     SILENCE_GOODBYE,
@@ -23,7 +24,6 @@ from media_tier.call.sentences import (
     TOOL_RUNNING,
     Line,
 )
-from shared.contracts.records.call import EndedBy, EndReason
 
 CAPTION_S = 0.25
 """How often the words being heard are shown."""

@@ -76,6 +76,16 @@ class StarterEnvironment(FunctionEnvironment):
     after_call_state_machine_arn: str
 
 
+class SpeechEnvironment(FunctionEnvironment):
+    """Lambda functions that have chatbots speak outside of calls. Without a provider's key its models stay silent."""
+
+    render_prompts_queue_url: str
+    openai_api_key: str | None = None
+    openai_websocket_base_url: str | None = None
+    gemini_api_key: str | None = None
+    gemini_rest_base_url: str | None = None
+
+
 class MediaEnvironment(_Environment):
     """A media process. Simulation answers every call offline and is refused in production."""
 
@@ -113,7 +123,7 @@ class MediaEnvironment(_Environment):
         return _refuse_simulation(self)
 
 
-class AdminEnvironment(FunctionEnvironment):
+class AdminEnvironment(CarrierEnvironment):
     """The administration API: the user pool whose tokens it believes, and where it makes accounts."""
 
     idempotency_table: str = "idempotency"

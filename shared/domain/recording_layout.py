@@ -74,9 +74,10 @@ def in_force(pieces: Iterable[Piece]) -> list[Piece]:
     return sorted(kept)
 
 
-def wav_header(samples: int) -> bytes:
-    """The RIFF header of a stereo PCM16 24 kHz file of so many stereo samples."""
-    size = samples * FRAME
+def wav_header(samples: int, channels: int = 2) -> bytes:
+    """The RIFF header of a PCM16 24 kHz file of so many samples for each channel."""
+    frame = 2 * channels
+    size = samples * frame
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF",
@@ -85,10 +86,10 @@ def wav_header(samples: int) -> bytes:
         b"fmt ",
         16,
         1,
-        2,
+        channels,
         RATE,
-        RATE * FRAME,
-        FRAME,
+        RATE * frame,
+        frame,
         16,
         b"data",
         size,

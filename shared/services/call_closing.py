@@ -26,8 +26,12 @@ from shared.ports.after_call import (
 from shared.ports.blobs import Blobs
 from shared.ports.repositories import Calls
 from shared.ports.secrets import Secrets
+from shared.ports.transcript_index import TranscriptIndex
+from shared.ports.usage_counters import UsageCounters
 from shared.services.recordings import RecordingPorts, deliver_recording
 from shared.services.summaries import Writers, summarise, wants_summary
+from shared.services.transcript_search import index_call
+from shared.services.usage import count_call
 
 RUN_EVERY = timedelta(hours=1)
 """A call whose work is not complete gets one run in each of these from its end on."""
@@ -53,6 +57,8 @@ class ClosingPorts:
     blobs: Blobs
     writers: Writers
     search: SearchIndex
+    words: TranscriptIndex
+    counters: UsageCounters
     endpoints: WebhookEndpoints
     secrets: Secrets
     sender: WebhookSender
@@ -160,6 +166,7 @@ def _index(ports: ClosingPorts, call: CallRecord) -> Result:
             lines=lines,
         )
     )
+    index_call(ports.calls, ports.words, call.company_id, call.call_id)
     return Result()
 
 
@@ -209,6 +216,7 @@ def message_of(event: CallEvent) -> bytes:
 
 
 def _complete(ports: ClosingPorts, call: CallRecord) -> Result:
+    count_call(ports.calls, ports.counters, call.company_id, call.call_id)
     return Result(changes={"closed_at": ports.now()})
 
 

@@ -26,6 +26,8 @@ from shared.adapters.aws.dynamo.calls import DynamoCalls
 from shared.adapters.aws.dynamo.documents import to_item
 from shared.adapters.aws.dynamo.step_ledger import DynamoStepLedger, DynamoWebhookEndpoints
 from shared.adapters.aws.dynamo.table import Table
+from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
+from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
 from shared.adapters.aws.s3 import S3Blobs
 from shared.adapters.aws.search_documents import S3SearchDocuments
 from shared.adapters.aws.secrets import KmsSecrets
@@ -155,6 +157,8 @@ class World:
             blobs=S3Blobs(self.s3, BUCKET),
             writers={"simulated": self.model, "openai": self.model},
             search=S3SearchDocuments(self.s3, BUCKET),
+            words=DynamoTranscriptIndex(self.table),
+            counters=DynamoUsageCounters(self.table),
             endpoints=endpoints,
             secrets=secrets,
             sender=HttpxWebhookSender(

@@ -150,6 +150,21 @@ def checkpoint(company_id: str, call_id: str) -> Key:
     return Key(f"CALL#{company_id}#{call_id}", "CKPT")
 
 
+def word(company_id: str, text: str, position: str) -> Key:
+    """`calls`: that a word was said in a call."""
+    return Key(f"WORD#{company_id}#{text}", position)
+
+
+def counted(company_id: str, call_id: str) -> Key:
+    """`calls`: that a call was counted."""
+    return Key(f"CALL#{company_id}#{call_id}", "COUNTED")
+
+
+def usage_row(company_id: str, day: str, rest: str) -> Key:
+    """`calls`: the sums of one day, chatbot, channel and account."""
+    return Key(f"USAGE#{company_id}", f"{day}#{rest}")
+
+
 def effect(company_id: str, call_id: str, effect_id: str) -> Key:
     """`calls`: what a tool did, once for each tool call."""
     return Key(f"CALL#{company_id}#{call_id}", f"EFF#{effect_id}")
