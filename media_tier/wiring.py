@@ -28,12 +28,12 @@ from media_tier.engine.live_call import CallPorts, elapsed_since
 from media_tier.engine.loop_lag import LoopLag
 from media_tier.engine.replay import EventLogKeeping
 from media_tier.engine.roster import Room, Roster
-from media_tier.engine.tools import PlatformTools
+from media_tier.engine.tools import PlatformTools, SlowTools
 from media_tier.legs.twilio_gate import StreamGate
 from media_tier.legs.whatsapp_intake import Outside, WhatsAppIntake
 from media_tier.legs.whatsapp_path import host_addresses
 from media_tier.legs.whatsapp_streams import StreamIds
-from media_tier.ports import CarrierAccounts, RealtimeModel, Refused, SessionSeed, Tickets
+from media_tier.ports import CarrierAccounts, RealtimeModel, Refused, SessionSeed, Tickets, Toolbox
 from media_tier.providers.gemini import GeminiLiveModel
 from media_tier.providers.openai import OpenAiRealtimeModel
 from shared.adapters.aws.media.batch_writer import BatchWriter
@@ -51,6 +51,7 @@ from shared.contracts.environment import MediaEnvironment
 from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord, Channel, EndedBy, EndReason, MediaTask
 from shared.contracts.settings.ai_model import AiModel
+from shared.contracts.settings.call_settings import ToolSettings
 from shared.contracts.settings.integration import WhatsAppAccount
 from shared.domain.recording_layout import event_log_key
 from shared.domain.sentences import fixed_sentences
@@ -109,9 +110,7 @@ class Builder:
             fallback_model=fallback,
             recorder=recorder,
             journal=journal,
-            toolbox=PlatformTools(
-                self._effects, enabled=settings.tools.enabled, allowed=frozenset(settings.tools.allowed)
-            ),
+            toolbox=self._toolbox(settings.tools),
             prompter=self._prompts,
             wheel=self.wheel,
             clock=time.monotonic,
@@ -143,6 +142,11 @@ class Builder:
             tools=ports.toolbox.specs(),
             audio=MULAW_8K if record.channel is Channel.TWILIO else PCM_24K,
         )
+
+    def _toolbox(self, settings: ToolSettings) -> Toolbox:
+        tools = PlatformTools(self._effects, enabled=settings.enabled, allowed=frozenset(settings.allowed))
+        slower = self._env.simulated_tool_seconds
+        return SlowTools(tools, slower) if slower else tools
 
     def _journal(self, record: CallRecord, epoch: Callable[[], int], fenced: Callable[[], None]) -> DynamoJournal:
         return DynamoJournal(

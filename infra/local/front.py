@@ -1,9 +1,11 @@
-"""The HTTP front of the local platform: public API, widget files and the demo site, on one loopback port."""
+"""The HTTP front of the local platform: public API, webhooks, widget files and the demo site, on one loopback port."""
 
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -14,13 +16,14 @@ from functions.public_api.app import create_app
 from functions.public_api.wiring import public_api
 from functions.webhooks.app import add_routes
 from functions.webhooks.wiring import webhooks
+from infra.local.carriers import numbers
 from infra.local.demo import CHATBOTS
 from infra.local.dispatch import with_administration
 from shared.services.sessions import frame_policy
 
 ROOT = Path(__file__).parents[2]
 WIDGET = ROOT / "frontend" / "widget" / "dist"
-DEMO = ROOT / "frontend" / "demo"
+DEMO = ROOT / "frontend" / "demo" / "dist"
 
 
 def application() -> FastAPI:
@@ -35,17 +38,7 @@ def application() -> FastAPI:
 
     @app.get("/demo/chatbots.json", include_in_schema=False)
     def chatbots() -> JSONResponse:
-        return JSONResponse(
-            [
-                {
-                    "id": bot.chatbot_id,
-                    "companyId": bot.company_id,
-                    "name": bot.name,
-                    "description": bot.description,
-                }
-                for bot, _, _ in CHATBOTS
-            ]
-        )
+        return JSONResponse(listed_chatbots(os.environ))
 
     @app.get("/widget.js", include_in_schema=False)
     def loader() -> Response:
@@ -64,6 +57,25 @@ def application() -> FastAPI:
     app.mount("/widget", StaticFiles(directory=WIDGET, html=True), name="widget")
     app.mount("/demo", StaticFiles(directory=DEMO, html=True), name="demo")
     return app
+
+
+def listed_chatbots(environ: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The chatbots of the demo page and how each is called; `standIn`: a browser can be the caller's phone."""
+    reached = numbers(environ["AWS_ENDPOINT_URL"])
+    stands_in = {"twilio": "TWILIO_BASE_URL" in environ, "whatsapp": "GRAPH_BASE_URL" in environ}
+    return [
+        {
+            "id": bot.chatbot_id,
+            "companyId": bot.company_id,
+            "name": bot.name,
+            "description": bot.description,
+            "numbers": {
+                kind: {"number": number, "standIn": stands_in[kind]}
+                for kind, number in reached.get(bot.chatbot_id, {}).items()
+            },
+        }
+        for bot, _, _ in CHATBOTS
+    ]
 
 
 if __name__ == "__main__":

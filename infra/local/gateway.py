@@ -9,12 +9,12 @@ import asyncio
 import contextlib
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 MAX_HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
 SOCKET_PATH = re.compile(rb"^GET /api/(widget/call/[^/ ]+/ws|webhooks/twilio/stream/[^ ]+)[ ?]")
-WHATSAPP_PHONE_PATH = re.compile(rb"^GET /whatsapp-phone[ ?]")
+PATH = re.compile(rb"^GET ([^? ]+)[? ]")
 UNAVAILABLE = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\nconnection: close\r\n"
     b"content-length: 38\r\nretry-after: 1\r\n\r\nThis part of the product is starting.\n"
@@ -26,13 +26,13 @@ Address = tuple[str, int]
 class Gateway:
     """Listens on one port; media sockets go to the media processes in turn, everything else to the front.
 
-    `whatsapp_phone` is the stand-in of Meta, where a browser can be a user's phone.
+    `phones` are the paths at which a browser can be a caller's phone, and the carriers' stand-ins that serve them.
     """
 
     def __init__(
-        self, front: Address, media: Callable[[], Sequence[Address]], whatsapp_phone: Address | None = None
+        self, front: Address, media: Callable[[], Sequence[Address]], phones: Mapping[str, Address] | None = None
     ) -> None:
-        self._front, self._media, self._whatsapp_phone = front, media, whatsapp_phone
+        self._front, self._media, self._phones = front, media, dict(phones or {})
         self._turn = itertools.count()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -50,8 +50,10 @@ class Gateway:
             task.cancel()
 
     def _targets(self, head: bytes) -> Sequence[Address]:
-        if self._whatsapp_phone is not None and WHATSAPP_PHONE_PATH.match(head):
-            return (self._whatsapp_phone,)
+        path = PATH.match(head)
+        phone = None if path is None else self._phones.get(path[1].decode("latin-1"))
+        if phone is not None:
+            return (phone,)
         if not SOCKET_PATH.match(head):
             return (self._front,)
         processes = list(self._media())

@@ -1,7 +1,7 @@
 """The whole product on one machine: emulated AWS, vendor stand-ins, API, workers and two media processes.
 
-Everything listens on loopback; people and browsers see one address. Where a real provider key is in the environment,
-the real provider is used instead of its stand-in.
+Everything listens on loopback; people and browsers see one address. Where a provider's key or a carrier's credentials
+are in the environment, the real one is used instead of its stand-in.
 """
 
 import asyncio
@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from infra.local import aws, carriers
 from infra.local.gateway import Gateway
@@ -67,14 +66,14 @@ class Platform:
         front_port = free_port()
         self._front_and_media(environment, front_port)
         await self._start_rest(front_port)
-        phone = urlsplit(self._vendors.get("GRAPH_BASE_URL", "")).port
         self._gateway = Gateway(
             (HOST, front_port),
             lambda: [(HOST, port) for port in self.media_ports.values()],
-            None if phone is None else (HOST, phone),
+            carriers.browser_phones(self._vendors),
         )
         await self._gateway.start(HOST, port)
-        await asyncio.to_thread(carriers.connect, environment["AWS_ENDPOINT_URL"], self.url, self._vendors)
+        public = environment["PUBLIC_BASE_URL"]
+        await asyncio.to_thread(carriers.connect, environment["AWS_ENDPOINT_URL"], public, self._vendors)
         self._write_run_file()
         self.options.say(f"ready after {time.monotonic() - began:.1f} s: {self.url}")
 
@@ -94,7 +93,8 @@ class Platform:
         await answered(f"{endpoint}/_ministack/health", emulator, 30)
         queue_url = await asyncio.to_thread(aws.create_resources, endpoint)
         resources = await asyncio.to_thread(aws.create_carrier_resources, endpoint)
-        self._vendors = vendors = await _read_when_there(standin_file, standins)
+        standing_in = await _read_when_there(standin_file, standins)
+        self._vendors = vendors = carriers.real_or_standing_in(self.options.environ, standing_in)
         resources |= {name: vendors[name] for name in ("TWILIO_BASE_URL", "GRAPH_BASE_URL") if name in vendors}
         return {**aws.CREDENTIALS, **resources, **self._settings(endpoint, queue_url, vendors)}
 
@@ -104,7 +104,7 @@ class Platform:
             "AWS_ENDPOINT_URL": endpoint,
             "RECORDINGS_BUCKET": aws.BUCKET,
             "CALL_ENDED_QUEUE_URL": queue_url,
-            "PUBLIC_BASE_URL": self.url,
+            "PUBLIC_BASE_URL": self.options.environ.get("PUBLIC_BASE_URL") or self.url,
             "LOG_LEVEL": "INFO",
         }
         for key, stand_in in (

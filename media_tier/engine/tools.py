@@ -1,10 +1,11 @@
 """The tools of a chatbot that the platform itself carries out. Each effect is stored under the id of its tool call,
 so that it happens once however often it is asked for."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from media_tier.ports import ToolSpec
+from media_tier.ports import Toolbox, ToolSpec
 from shared.contracts.records.call import CallRecord
 
 LONGEST_TEXT = 300
@@ -71,3 +72,19 @@ class PlatformTools:
                 return {"status": "done"}
             case _:
                 raise KeyError(name)
+
+
+class SlowTools:
+    """A toolbox whose tools all take so many seconds longer, to try out what callers hear meanwhile."""
+
+    def __init__(self, tools: Toolbox, seconds: float) -> None:
+        self._tools, self._seconds = tools, seconds
+
+    def specs(self) -> Sequence[ToolSpec]:
+        """See the toolbox."""
+        return self._tools.specs()
+
+    async def run(self, call: CallRecord, call_id: str, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """See the toolbox."""
+        await asyncio.sleep(self._seconds)
+        return await self._tools.run(call, call_id, name, arguments)

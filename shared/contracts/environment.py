@@ -112,6 +112,8 @@ class MediaEnvironment(_Environment):
     keep_event_logs: bool = False
     """Store the event log of every call, not only of those that failed."""
     call_simulation_mode: bool = False
+    simulated_tool_seconds: Annotated[float, Field(ge=0, le=30)] = 0.0
+    """By so much every tool is slowed down, to try out what callers hear meanwhile; refused in production."""
     openai_api_key: str | None = None
     openai_websocket_base_url: str | None = None
     gemini_api_key: str | None = None
@@ -120,6 +122,8 @@ class MediaEnvironment(_Environment):
 
     @model_validator(mode="after")
     def _no_simulation_in_production(self) -> Self:
+        if self.stage == "prod" and self.simulated_tool_seconds:
+            raise ValueError("SIMULATED_TOOL_SECONDS must not be set in production")
         return _refuse_simulation(self)
 
 

@@ -124,7 +124,7 @@ def test_who_does_not_deal_with_carriers_cannot_open_their_credentials(productio
 
 def _key(production: Synthesised, kind: str) -> str:
     """The logical id of a key's output or resource, as other stacks name it."""
-    for place, resource in production.resources("AWS::KMS::Alias"):
+    for _, resource in production.resources("AWS::KMS::Alias"):
         if resource["Properties"]["AliasName"] == f"alias/calls-prod-{kind}":
             return re.sub(r"[^A-Za-z0-9]", "", str(resource["Properties"]["TargetKeyId"]["Fn::GetAtt"][0]))
     raise AssertionError(kind)

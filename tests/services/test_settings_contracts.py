@@ -180,5 +180,7 @@ def test_a_process_without_what_it_needs_does_not_start(missing: str) -> None:
 def test_simulation_is_refused_in_production() -> None:
     with pytest.raises(ValidationError, match="CALL_SIMULATION_MODE must not be set in production"):
         MediaEnvironment.read(MEDIA | {"CALL_SIMULATION_MODE": "true"})
+    with pytest.raises(ValidationError, match="SIMULATED_TOOL_SECONDS must not be set in production"):
+        MediaEnvironment.read(MEDIA | {"SIMULATED_TOOL_SECONDS": "1.5"})
     assert MediaEnvironment.read(MEDIA | {"CALL_SIMULATION_MODE": "false"}).call_simulation_mode is False
     assert MediaEnvironment.read(MEDIA | {"CALL_SIMULATION_MODE": "true", "STAGE": "dev"}).call_simulation_mode is True

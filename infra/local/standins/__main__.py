@@ -19,18 +19,22 @@ from media_tier.providers.simulated.scenarios import scenario_named
 from shared.adapters.espeak_speech import EspeakSpeech
 
 KEY = "sk-local"
-TWILIO_SID, TWILIO_TOKEN, TWILIO_NUMBER = "AC" + "0" * 31 + "1", "local-auth-token", "+15005550001"
-"""The account of the Twilio stand-in; its number gets its addresses by the REST API, as a real one does."""
-WHATSAPP = MetaNumber(
-    phone_number_id="100000000000001",
-    business_account_id="200000000000001",
-    number="15550100001",
-    access_token="EAALOCAL",
-    app_secret="local-app-secret",
-    webhook_url="",
-    verify_token="local-verify-token",
+TWILIO_SID, TWILIO_TOKEN = "AC" + "0" * 31 + "1", "local-auth-token"
+"""The account of the Twilio stand-in; its numbers get their addresses by the REST API, as real ones do."""
+TWILIO_NUMBERS = tuple(f"+1500555000{n}" for n in (1, 2, 3))
+WHATSAPP = tuple(
+    MetaNumber(
+        phone_number_id=f"10000000000000{n}",
+        business_account_id=f"20000000000000{n}",
+        number=f"1555010000{n}",
+        access_token="EAALOCAL",
+        app_secret="local-app-secret",
+        webhook_url="",
+        verify_token="local-verify-token",
+    )
+    for n in (1, 2, 3)
 )
-"""The number of the Meta stand-in; it learns where its webhooks go by `subscribed_apps`, as a real one does."""
+"""The numbers of the Meta stand-in; they learn where their webhooks go by `subscribed_apps`, as real ones do."""
 
 
 def announce(folder: Path, where: dict[str, str]) -> None:
@@ -47,12 +51,12 @@ async def main(folder: Path) -> None:
     speech, scenario = EspeakSpeech(), scenario_named(None)
     brains = RealBrains(speech, scenario, (*scenario.phrases, "goodbye"))
     certificate = make_certificate(folder)
-    account = Account(TWILIO_SID, TWILIO_TOKEN, [Number(TWILIO_NUMBER)])
+    account = Account(TWILIO_SID, TWILIO_TOKEN, [Number(number) for number in TWILIO_NUMBERS])
     async with (
         OpenAiStandIn(brains) as openai,
         GeminiStandIn(brains, certificate, keys=frozenset({KEY})) as gemini,
         TwilioStandIn([account], speech) as twilio,
-        MetaStandIn([WHATSAPP]) as meta,
+        MetaStandIn(WHATSAPP) as meta,
     ):
         where = {
             "OPENAI_API_KEY": KEY,
@@ -64,14 +68,14 @@ async def main(folder: Path) -> None:
             "TWILIO_BASE_URL": twilio.url,
             "TWILIO_ACCOUNT_SID": TWILIO_SID,
             "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
-            "TWILIO_NUMBER": TWILIO_NUMBER,
+            "TWILIO_NUMBERS": ",".join(TWILIO_NUMBERS),
             "GRAPH_BASE_URL": meta.url,
-            "WHATSAPP_PHONE_NUMBER_ID": WHATSAPP.phone_number_id,
-            "WHATSAPP_BUSINESS_ACCOUNT_ID": WHATSAPP.business_account_id,
-            "WHATSAPP_NUMBER": WHATSAPP.number,
-            "WHATSAPP_ACCESS_TOKEN": WHATSAPP.access_token,
-            "WHATSAPP_APP_SECRET": WHATSAPP.app_secret,
-            "WHATSAPP_VERIFY_TOKEN": WHATSAPP.verify_token,
+            "WHATSAPP_PHONE_NUMBER_IDS": ",".join(number.phone_number_id for number in WHATSAPP),
+            "WHATSAPP_BUSINESS_ACCOUNT_IDS": ",".join(number.business_account_id for number in WHATSAPP),
+            "WHATSAPP_NUMBERS": ",".join(number.number for number in WHATSAPP),
+            "WHATSAPP_ACCESS_TOKEN": WHATSAPP[0].access_token,
+            "WHATSAPP_APP_SECRET": WHATSAPP[0].app_secret,
+            "WHATSAPP_VERIFY_TOKEN": WHATSAPP[0].verify_token,
         }
         announce(folder, where)
         await stop.wait()

@@ -24,6 +24,7 @@ from infra.local.standins.scripted_line import Log, ScriptedLine, Socket
 
 CAP_SECONDS = 3600.0
 CAP_REASON = "Your session hit the maximum duration of 60 minutes."
+FAMILY = "gpt-realtime"
 MAX_MESSAGE_BYTES = 16 * 2**20
 
 
@@ -90,8 +91,12 @@ class OpenAiStandIn:
             return _json(connection, HTTPStatus.OK, {"object": "list", "data": list(MODELS)})
         if address.path != "/v1/realtime":
             return _refusal(connection, HTTPStatus.NOT_FOUND, f"Invalid URL ({request.path})", "not_found")
-        if not parse_qs(address.query).get("model"):
+        model = parse_qs(address.query).get("model")
+        if not model:
             return _refusal(connection, HTTPStatus.BAD_REQUEST, "You must provide a model parameter.", "missing_model")
+        if not model[0].startswith(FAMILY):
+            message = f"The model `{model[0]}` does not exist or you do not have access to it."
+            return _refusal(connection, HTTPStatus.NOT_FOUND, message, "model_not_found")
         return None
 
     async def serve_client(self, socket: Socket) -> None:

@@ -4,8 +4,13 @@ What is not in the vocabulary is heard as nothing rather than as something else.
 """
 
 import asyncio
+import contextlib
+import json
 import logging
 import math
+import subprocess
+import sys
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,15 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pocketsphinx
-import soxr
 from numpy.typing import NDArray
 
-from media_tier.ports import FRAME_BYTES, FRAME_MS, SAMPLE_RATE
+from media_tier.ports import FRAME_BYTES, FRAME_MS
 from media_tier.providers.simulated.scenarios import words_of
 
 log = logging.getLogger(__name__)
 
+DECODER = Path(__file__).with_name("decoder.py")
 LEAST_LEVEL = 340.0
 """RMS below which nothing is speech at sensitivity 0.5; each 0.5 of sensitivity halves or doubles it."""
 KEEP_SPEAKING = 0.6
@@ -31,14 +35,6 @@ TAIL_FRAMES = 10
 LONGEST_FRAMES = 1500
 STEADY_FRAMES = 100
 """Sound that never dips for this long is a fan, not a person."""
-
-_DECODER_RATE = 16_000
-_EDGE_SECONDS = 0.3
-_HISS = 40.0
-_SHORT, _LONG = -0.125, 0.08
-"""How much better (log ratio per frame) a phrase must explain the sound than free phonemes do: up to two words, more.
-Measured with seven voices: known phrases from -0.106 and 0.112 upwards, unknown ones up to -0.143 and 0.052."""
-_SHORT_WORDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,69 +140,60 @@ class Recognition:
 
 
 class Recogniser:
-    """Understands the given phrases, on one thread of its own, in about 60 ms for an utterance of two seconds.
+    """Understands the given phrases, in a process of its own, in about 60 ms for an utterance of two seconds.
 
-    Two searches run over each utterance: a grammar of the phrases, and free phonemes. A phrase counts only if it
-    explains the sound well enough beside the phonemes. Phrases with words the dictionary lacks are left out.
+    The process starts with the first utterance (or `warm`), and ends when this object or this program does.
     """
 
     def __init__(self, phrases: Sequence[str]) -> None:
         self._phrases = sorted({" ".join(words_of(phrase)) for phrase in phrases} - {""})
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hearing")
-        self._decoder: pocketsphinx.Decoder | None = None
-        self._random = np.random.default_rng(7)
+        self._decoder: subprocess.Popen[bytes] | None = None
 
     async def warm(self) -> None:
-        """Load the acoustic model now (about 0.1 s) rather than at the first utterance."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._load)
+        """Load the acoustic model now (about half a second) rather than at the first utterance."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._running)
 
     async def recognise(self, pcm: bytes) -> Recognition:
         """What was said."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._decode, pcm)
 
     def close(self) -> None:
-        """Let the thread go."""
+        """Let thread and process go."""
         self._thread.shutdown(wait=False)
+        if self._decoder is not None:
+            _stop(self._decoder)
 
     def _decode(self, pcm: bytes) -> Recognition:
-        decoder = self._load()
-        sound = np.frombuffer(pcm[: len(pcm) & ~1], np.int16)
-        if not sound.any():
-            return Recognition("", 0.0)
-        speech: NDArray[np.float64] = soxr.resample(sound.astype(np.float64), SAMPLE_RATE, _DECODER_RATE)
-        # The decoder's noise tracking breaks on digital silence: surround the words with a faint hiss.
-        framed = np.pad(speech, round(_EDGE_SECONDS * _DECODER_RATE))
-        framed += self._random.normal(0.0, _HISS, len(framed))
-        data = np.clip(framed, -32768, 32767).astype(np.int16).tobytes()
-        text, score = _search(decoder, "phrases", data)
-        _, free = _search(decoder, "phonemes", data)
-        if not text or score <= 0.0 or free <= 0.0:
-            return Recognition("", 0.0)
-        margin = math.log(score / free) - (_SHORT if len(text.split()) <= _SHORT_WORDS else _LONG)
-        confidence = 1 / (1 + math.exp(-20 * margin))
-        return Recognition(text if margin >= 0 and text in self._phrases else "", round(confidence, 3))
+        decoder = self._running()
+        assert decoder.stdin is not None
+        assert decoder.stdout is not None
+        decoder.stdin.write(len(pcm).to_bytes(4, "big") + pcm)
+        decoder.stdin.flush()
+        text, confidence = json.loads(decoder.stdout.readline())
+        return Recognition(text, confidence)
 
-    def _load(self) -> "pocketsphinx.Decoder":
+    def _running(self) -> "subprocess.Popen[bytes]":
         if self._decoder is None:
-            # No language model of its own: the searches are added below.
-            decoder = pocketsphinx.Decoder(
-                lm=None, samprate=_DECODER_RATE, loglevel="FATAL", fwdflat=False, bestpath=False
-            )
-            known = [phrase for phrase in self._phrases if all(decoder.lookup_word(word) for word in phrase.split())]
-            if len(known) < len(self._phrases):
-                log.warning("phrases left out of the vocabulary", extra={"count": len(self._phrases) - len(known)})
-            grammar = f"#JSGF V1.0;\ngrammar phrases;\npublic <phrase> = {' | '.join(known)} ;\n"
-            decoder.add_jsgf_string("phrases", grammar)
-            model = Path(pocketsphinx.get_model_path()) / "en-us" / "en-us-phone.lm.bin"
-            decoder.add_allphone_file("phonemes", str(model))
+            command = [sys.executable, "-P", str(DECODER)]
+            decoder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            weakref.finalize(self, _stop, decoder)
+            assert decoder.stdin is not None
+            assert decoder.stdout is not None
+            decoder.stdin.write(json.dumps(self._phrases).encode() + b"\n")
+            decoder.stdin.flush()
+            left_out = int(decoder.stdout.readline())
+            if left_out:
+                log.warning("phrases left out of the vocabulary", extra={"count": left_out})
             self._decoder = decoder
         return self._decoder
 
 
-def _search(decoder: "pocketsphinx.Decoder", name: str, data: bytes) -> tuple[str, float]:
-    decoder.activate_search(name)
-    decoder.start_utt()
-    decoder.process_raw(data, full_utt=True)
-    decoder.end_utt()
-    found = decoder.hyp()
-    return ("", 0.0) if found is None else (str(found.hypstr), float(found.score))
+def _stop(decoder: "subprocess.Popen[bytes]") -> None:
+    """It ends with its input; what it is about does not matter any more."""
+    for pipe in (decoder.stdin, decoder.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    decoder.kill()
+    decoder.wait()

@@ -8,7 +8,7 @@ others wait their turn. It never interrupts itself: it tells that the caller spe
 import asyncio
 from collections import OrderedDict
 
-from media_tier.ports import ProviderListener, RealtimeConnection, SessionSeed
+from media_tier.ports import ProviderListener, ProviderUnavailable, RealtimeConnection, SessionSeed
 from media_tier.providers.simulated.conversation import SimulatedConnection
 from media_tier.providers.simulated.hearing import Recogniser
 from media_tier.providers.simulated.scenarios import scenario_named
@@ -27,8 +27,10 @@ class SimulatedModel:
         self._loading = asyncio.Lock()
 
     async def connect(self, seed: SessionSeed, listener: ProviderListener) -> RealtimeConnection:
-        """Ready as soon as the vocabulary is loaded; never refuses."""
+        """Ready as soon as the vocabulary is loaded. Refuses only where the scenario says so: ProviderUnavailable."""
         scenario = scenario_named(seed.settings.scenario)
+        if scenario.unavailable:
+            raise ProviderUnavailable("unavailable", "The scenario has it so.", fatal=True)
         recogniser = await self._recogniser((*scenario.phrases, seed.settings.end_phrase))
         return SimulatedConnection(seed, listener, self._speech, recogniser, scenario)
 

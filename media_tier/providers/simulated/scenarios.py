@@ -1,4 +1,4 @@
-"""What the simulated model says. Pure data: a phrase in, a reply out; six scripted conversations and a free one."""
+"""What the simulated model says. Pure data: a phrase in, a reply out; scripted conversations and a free one."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -110,11 +110,13 @@ WITHOUT_TOOL: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named conversation. `failing_turn`: the caller's turn at which the provider breaks, once in a call."""
+    """A named conversation. `failing_turn`: the caller's turn at which the provider breaks, once in a call;
+    `unavailable`: it cannot even be reached."""
 
     name: str
     answers: Mapping[str, Reply]
     failing_turn: int | None = None
+    unavailable: bool = False
 
     @property
     def phrases(self) -> Sequence[str]:
@@ -163,6 +165,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         Scenario("interruptions", {**FREE, "hello": _STORY, "what are your business hours": _STORY}),
         Scenario("silence_timeout", {**FREE, "hello": Reply("Hello! I will wait in silence now.")}),
         Scenario("error", FREE, failing_turn=2),
+        Scenario("unavailable", FREE, unavailable=True),
         Scenario("escalation", {**FREE, "hello": _HUMAN}),
         Scenario("function_calling", {**FREE, "hello": _order("123")}),
     )

@@ -1,0 +1,109 @@
+"""What is stored of a call once it is over: its record, its transcript, its recording."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local import aws
+from infra.local.demo import COMPANY
+from shared.adapters.aws.dynamo.calls import DynamoCalls
+from shared.adapters.aws.dynamo.table import Table
+from shared.contracts.records.call import CallRecord, Channel, EndReason, Role, TranscriptSegment
+from tests.conformance.hearing import BAND, SAME, likeness, narrow
+from tests.conformance.sentences import (
+    ANSWER,
+    BYE,
+    CALLER_SAYS,
+    FAREWELL,
+    OPENING,
+    ORDER,
+    ORDER_ANSWER,
+    QUESTION,
+    STOPPED_ANSWER,
+    TALE,
+)
+from tests.e2e.conftest import Running
+from tests.e2e.sound import best_match, channels
+
+
+class Books:
+    """Asks database and storage of a running platform, off the event loop."""
+
+    def __init__(self, running: Running) -> None:
+        endpoint = running.run["aws"]
+        dynamo = aws.client("dynamodb", endpoint)
+        self._calls = DynamoCalls(Table(dynamo, "calls"), Table(dynamo, "live"))
+        self._s3 = aws.client("s3", endpoint)
+
+    async def closed(self, call_id: str, seconds: float = 40.0) -> CallRecord:
+        """The record, as soon as the call has ended and its recording, if there is one, is put together."""
+        until = time.monotonic() + seconds
+        while True:
+            call = await asyncio.to_thread(self._calls.get, COMPANY.company_id, call_id)
+            assert call is not None, "the call is in the books"
+            if call.ended_at is not None and call.recording_state != "recording":
+                return call
+            assert time.monotonic() < until, f"the call is not closed: {call.status}, recording {call.recording_state}"
+            await asyncio.sleep(0.5)
+
+    async def transcript(self, call_id: str) -> list[TranscriptSegment]:
+        """What was said, in order."""
+        return list(await asyncio.to_thread(self._calls.transcript, COMPANY.company_id, call_id))
+
+    async def recording(self, call: CallRecord, path: Path) -> None:
+        """Save the recording."""
+        assert call.recording_key is not None, f"there is no recording: {call.recording_state}"
+        await asyncio.to_thread(self._s3.download_file, aws.BUCKET, call.recording_key, str(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Both sides' sentences as sound, and how many seconds of the tale were heard before it was interrupted."""
+
+    voice: Mapping[str, bytes]
+    own: Mapping[str, bytes]
+    told: float
+
+
+async def is_kept(books: Books, call_id: str, channel: Channel, spoken: Spoken, folder: Path) -> None:
+    """The whole conversation is in the books, as it was heard."""
+    call = await books.closed(call_id)
+    assert call.channel is channel
+    assert call.end_reason is EndReason.USER_ENDED, call.end_reason
+    the_transcript_is_right(await books.transcript(call_id), spoken)
+    path = folder / f"{call_id}.wav"
+    await books.recording(call, path)
+    await asyncio.to_thread(the_recording_is_right, path, spoken)
+
+
+def the_transcript_is_right(said: Sequence[TranscriptSegment], spoken: Spoken) -> None:
+    """Every sentence of both sides; of the interrupted one only what was heard."""
+    user = " / ".join(line.text.lower() for line in said if line.role is Role.USER).replace("123", "one two three")
+    missing = [text for text in CALLER_SAYS if text not in user]
+    assert not missing, f"{missing} not in “{user}”"
+    ours = [line for line in said if line.role is Role.ASSISTANT]
+    expected = (*OPENING, ANSWER, ORDER_ANSWER, STOPPED_ANSWER, FAREWELL)
+    missing = [text for text in expected if not any(text in line.text for line in ours)]
+    assert not missing, f"{missing} not in {[line.text for line in ours]}"
+    tale = next(line for line in ours if line.text.startswith(TALE[:20]))
+    assert tale.interrupted, "the tale is marked as interrupted"
+    assert TALE.startswith(tale.text.rstrip(" .…")), tale.text
+    kept = len(tale.text) / len(TALE) * len(spoken.voice[TALE]) / 48_000
+    assert abs(kept - spoken.told) < 1.5, f"words of about {kept:.1f} s are kept, {spoken.told:.1f} s were heard"
+
+
+def the_recording_is_right(path: Path, spoken: Spoken) -> None:
+    """Each side in its own channel, and the answer after the question."""
+    caller, far = (narrow(side) for side in channels(path))
+    for side, texts, voices in (
+        (caller, (QUESTION, ORDER, BYE), spoken.own),
+        (far, (ANSWER, ORDER_ANSWER, FAREWELL), spoken.voice),
+    ):
+        for text in texts:
+            score = likeness(side, narrow(voices[text]))
+            assert score > SAME, f"“{text[:40]}” in its channel: {score:.2f}"
+    asked = best_match(caller, narrow(spoken.own[QUESTION]))[1]
+    answered = best_match(far, narrow(spoken.voice[ANSWER]))[1]
+    assert 0 < (answered - asked) / BAND < 6, "the answer follows the question"

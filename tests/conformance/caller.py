@@ -1,0 +1,82 @@
+"""A person on a line: listens until somebody is done speaking, recognises sentences, speaks."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tests.conformance.hearing import SAME, Piece, joined, likeness, loud_seconds, narrow
+from tests.conformance.lines import Line
+
+PAUSE = 0.7
+LOOK = 0.1
+
+
+class NotHeard(AssertionError):
+    """Something that should have been heard was not."""
+
+
+@dataclass
+class Person:
+    """`voice` has the AI's sentences as the chatbot's voice speaks them, `own` the caller's: PCM16 at 24 kHz."""
+
+    line: Line
+    voice: Mapping[str, bytes]
+    own: Mapping[str, bytes]
+    listened_until: float = 0.0
+    """What was heard before was listened to already."""
+
+    def say(self, text: str) -> float:
+        """Speak; returns when."""
+        self.line.say(self.own[text])
+        return time.monotonic()
+
+    async def until(self, wanted: Callable[[], bool], what: str, seconds: float) -> None:
+        """Look ten times a second until something holds."""
+        until = time.monotonic() + seconds
+        while not wanted():
+            if time.monotonic() > until:
+                raise NotHeard(f"{what}: not within {seconds:.0f} s")
+            await asyncio.sleep(LOOK)
+
+    async def hears(self, *sentences: str, seconds: float = 20.0) -> None:
+        """Listen until all sentences have been heard since the last time and there is a pause, or the call is over."""
+        until = time.monotonic() + seconds
+        while True:
+            await self._pause(until)
+            pieces = self.line.heard(self.listened_until)
+            missing = await asyncio.to_thread(self._missing, pieces, sentences)
+            if not missing:
+                self.listened_until = pieces[-1].at + 1e-6 if pieces else self.listened_until
+                return
+            if self.line.over or time.monotonic() > until:
+                what = "; ".join(f"“{text[:40]}” {score:.2f}" for text, score in missing.items())
+                raise NotHeard(f"{what} (of {loud_seconds(pieces):.1f} s of sound; over: {self.line.over})")
+            await asyncio.sleep(0.3)
+
+    def _missing(self, pieces: list[Piece], sentences: tuple[str, ...]) -> dict[str, float]:
+        heard = joined(pieces)
+        scores = {text: likeness(heard, narrow(self.voice[text])) for text in sentences}
+        return {text: score for text, score in scores.items() if score < SAME}
+
+    async def _pause(self, until: float) -> None:
+        """Somebody has spoken since, and has stopped."""
+        while time.monotonic() < until and not self.line.over:
+            loud = [piece.at for piece in self.line.heard(self.listened_until) if piece.loud]
+            if loud and time.monotonic() - loud[-1] > PAUSE:
+                return
+            await asyncio.sleep(LOOK)
+
+    async def speaking(self, seconds: float = 15.0) -> float:
+        """Wait until the other side speaks; returns since when."""
+        since = self.listened_until
+
+        def first() -> float | None:
+            return next((piece.at for piece in self.line.heard(since) if piece.loud), None)
+
+        await self.until(lambda: first() is not None, "the other side speaks", seconds)
+        return first() or 0.0
+
+    async def over(self, seconds: float = 15.0) -> None:
+        """Wait until the other side has ended the call."""
+        await self.until(lambda: self.line.over, "the other side ends the call", seconds)

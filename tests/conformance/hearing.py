@@ -1,0 +1,77 @@
+"""What a caller heard, whatever the channel: pieces of PCM16 at 24 kHz with the moment each was heard.
+
+Sound is compared at 8 kHz, which every channel carries, half a second by half a second, so that a hiccup of a busy
+machine costs that half second only. A sentence counts as heard where most of its rendering correlates with what came
+out; other speech is alike by about a half.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+
+from tests.e2e.sound import Samples, samples
+
+RATE = 24_000
+BAND = 8_000
+LOUD = 300
+"""Louder samples (of 32768) are sound, not the noise of a codec."""
+SAME = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Sound that was heard, and when it began to be (monotonic seconds)."""
+
+    at: float
+    pcm: bytes
+
+    @property
+    def loud(self) -> bool:
+        """Whether it is more than silence."""
+        return bool(np.abs(np.frombuffer(self.pcm, "<i2").astype(np.int32)).max(initial=0) > LOUD)
+
+
+def narrow(pcm: bytes | Samples) -> Samples:
+    """At 8 kHz."""
+    wide = samples(pcm) if isinstance(pcm, bytes) else pcm
+    return np.asarray(soxr.resample(wide, RATE, BAND), dtype=np.float64)
+
+
+def likeness(heard: Samples, truth: Samples) -> float:
+    """How alike what was heard is to a sentence, both at 8 kHz: the median over its pieces, each at its best place."""
+    size = BAND // 2
+    loud = [truth[at : at + size] for at in range(0, max(1, len(truth) - size + 1), size)]
+    loud = [piece for piece in loud if np.abs(piece).mean() > 100]
+    length = 1 << (len(heard) + size).bit_length()
+    spectrum = np.fft.rfft(heard, length)
+    energy = np.concatenate(([0.0], np.cumsum(heard**2)))
+    scores = []
+    for piece in loud:
+        lags = len(heard) - len(piece) + 1
+        if lags < 1:
+            return 0.0
+        product = np.fft.irfft(spectrum * np.conj(np.fft.rfft(piece, length)), length)[:lags]
+        window = np.sqrt(np.maximum(energy[len(piece) :] - energy[: -len(piece)], 1.0))
+        scores.append(float(np.max(product / (window * np.sqrt(np.sum(piece**2))))))
+    return float(np.median(scores)) if scores else 0.0
+
+
+def joined(pieces: Sequence[Piece]) -> Samples:
+    """Pieces one after another, at 8 kHz."""
+    return narrow(b"".join(piece.pcm for piece in pieces)) if pieces else np.zeros(1)
+
+
+def onset(pcm: bytes) -> float:
+    """Seconds from the beginning of a rendering to its first sound."""
+    loud = np.flatnonzero(np.abs(samples(pcm)) > LOUD)
+    return float(loud[0]) / RATE if len(loud) else 0.0
+
+
+def loud_seconds(pieces: Sequence[Piece]) -> float:
+    """From the first sound to the last, in seconds of sound."""
+    loud = [index for index, piece in enumerate(pieces) if piece.loud]
+    if not loud:
+        return 0.0
+    return sum(len(piece.pcm) for piece in pieces[loud[0] : loud[-1] + 1]) / 2 / RATE

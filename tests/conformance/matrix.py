@@ -1,0 +1,141 @@
+"""Rings every provider's chatbot on every channel, many calls at once, and gathers what became of each journey.
+
+Settings of a chatbot hold for the calls that begin after they were published; so calls that need the same begin
+together, one sort of calls after the other, the longest first.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infra.local import aws
+from infra.local.demo import CHATBOTS
+from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots
+from shared.adapters.aws.dynamo.table import Table
+from shared.adapters.aws.object_store import open_bucket
+from shared.adapters.aws.prompt_store import S3PromptStore
+from shared.adapters.espeak_speech import EspeakSpeech
+from shared.contracts.records.call import Channel, FrozenConfiguration
+from shared.contracts.settings.call_settings import AudioProcessingSettings, CallSettings, VoiceSettings
+from shared.domain.catalogue import MODELS
+from shared.domain.sentences import fixed_sentences
+from shared.services.prompts import render_prompts
+from tests.conformance.books import Books
+from tests.conformance.journeys import Call, Report, Stage, conversation, hang_up, longest, silence, unavailable
+from tests.conformance.lines import Line, ring
+from tests.conformance.sentences import AI_SAYS, CALLER_SAYS
+from tests.e2e.conftest import Running
+
+CHANNELS = (Channel.WEB, Channel.TWILIO, Channel.WHATSAPP)
+PROVIDERS = ("simulated", "openai", "gemini")
+"""In the order of the demo page's chatbots."""
+CALLER = VoiceSettings(voice_id="simulated-ben")
+UNTOUCHED = AudioProcessingSettings(echo_cancellation=False, noise_suppression=False)
+APART_SECONDS = 0.3
+"""Between two calls that begin, so that a small machine is not taken by surprise."""
+NO_MODEL = "not-there"
+"""A model the vendors' stand-ins do not have."""
+
+Results = dict[tuple[Channel, str], Report]
+
+
+@dataclass
+class Matrix:
+    """A run over all channels and providers."""
+
+    running: Running
+    folder: Path
+    results: Results = field(default_factory=dict)
+    seconds: float = 0.0
+    _voices: list[Mapping[str, bytes]] = field(default_factory=list)
+    _own: Mapping[str, bytes] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Ring them all."""
+        began = time.monotonic()
+        self.results = {(channel, provider): Report() for channel in CHANNELS for provider in PROVIDERS}
+        self._books = Books(self.running)
+        await self._prepare()
+        going: list[asyncio.Task[None]] = []
+        for call, changes in (
+            (longest, {"max_duration_minutes": 2, "silence_timeout_seconds": 300}),
+            (silence, {"silence_timeout_seconds": 30}),
+            (unavailable, None),
+            (conversation, {}),
+            (hang_up, {}),
+        ):
+            await asyncio.to_thread(self._publish, changes)
+            going += await self._begin(call)
+        await asyncio.gather(*going)
+        self.seconds = time.monotonic() - began
+
+    async def _begin(self, call: Call) -> list["asyncio.Task[None]"]:
+        """Start a call on every channel to every provider; returns once all have been answered, or have failed."""
+        tasks, answers = [], []
+        for channel in CHANNELS:
+            for place, provider in enumerate(PROVIDERS):
+                answered = asyncio.Event()
+                answers.append(answered)
+                tasks.append(asyncio.create_task(self._take(call, channel, place, provider, answered)))
+                await asyncio.sleep(APART_SECONDS)
+        await asyncio.gather(*(answered.wait() for answered in answers))
+        return tasks
+
+    async def _take(self, call: Call, channel: Channel, place: int, provider: str, answered: asyncio.Event) -> None:
+        async def dial() -> Line:
+            return await ring(self.running, channel, place, CHATBOTS[place][0].chatbot_id)
+
+        async def dial_and_tell() -> Line:
+            try:
+                return await dial()
+            finally:
+                answered.set()
+
+        report = self.results[channel, provider]
+        stage = Stage(channel, dial_and_tell, self._voices[place], self._own, self._books, self.folder, report)
+        try:
+            await call(stage)
+        except Exception as wrong:  # noted by the journey, unless nobody answered at all
+            report.outcomes.setdefault(call.__name__, f"{type(wrong).__name__}: {wrong}"[:400])
+
+    def _publish(self, changes: Mapping[str, Any] | None) -> None:
+        """Publish settings for the calls to come; None: providers that cannot be reached."""
+        chatbots = DynamoChatbots(Table(aws.client("dynamodb", self.running.run["aws"]), "core"))
+        for place, (bot, settings, _) in enumerate(CHATBOTS):
+            chatbot = chatbots.get(bot.company_id, bot.chatbot_id)
+            assert chatbot is not None
+            wanted = self._unreachable(place) if changes is None else settings.model_copy(update=dict(changes))
+            chatbots.publish(chatbot, wanted.model_copy(update={"audio": UNTOUCHED}))
+
+    @staticmethod
+    def _unreachable(place: int) -> CallSettings:
+        settings = CHATBOTS[place][1]
+        if PROVIDERS[place] == "simulated":
+            return settings.model_copy(update={"scenario": "unavailable"})
+        return settings.model_copy(update={"ai_model_id": f"{NO_MODEL}-{PROVIDERS[place]}"})
+
+    async def _prepare(self) -> None:
+        """Render what is said; put models into the catalogue that no vendor has, with their fixed sentences."""
+        speech = EspeakSpeech()
+
+        async def spoken(texts: tuple[str, ...], voice: VoiceSettings) -> dict[str, bytes]:
+            return {text: await speech.render(model_id="any", voice=voice, text=text) for text in texts}
+
+        endpoint = self.running.run["aws"]
+        self._own = await spoken(CALLER_SAYS, CALLER)
+        self._voices = [await spoken(AI_SAYS, settings.voice) for _, settings, _ in CHATBOTS]
+        models = DynamoAiModels(Table(aws.client("dynamodb", endpoint), "core"))
+        store = S3PromptStore(open_bucket(aws.BUCKET, region=aws.REGION, endpoint=endpoint))
+        for place, (_, settings, _) in enumerate(CHATBOTS):
+            unreachable = self._unreachable(place)
+            if unreachable.ai_model_id == settings.ai_model_id:
+                continue
+            known = next(model for model in MODELS if model.id == settings.ai_model_id)
+            model = known.model_copy(update={"id": unreachable.ai_model_id})
+            await asyncio.to_thread(models.save, model)
+            frozen = FrozenConfiguration(settings=unreachable, settings_version=1, model=model)
+            await render_prompts(unreachable, fixed_sentences(frozen), speech, store)
+        speech.close()

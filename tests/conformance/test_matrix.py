@@ -1,0 +1,17 @@
+"""Every journey on every channel with every provider; all calls were made before, at once (see the fixture)."""
+
+import pytest
+
+from shared.contracts.records.call import Channel
+from tests.conformance.journeys import JOURNEYS
+from tests.conformance.matrix import CHANNELS, PROVIDERS, Matrix
+
+pytestmark = pytest.mark.platform
+
+
+@pytest.mark.parametrize("journey", JOURNEYS)
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_journey(matrix: Matrix, channel: Channel, provider: str, journey: str) -> None:
+    outcomes = matrix.results[channel, provider].outcomes
+    assert outcomes.get(journey, "the call did not come so far") is None, outcomes
