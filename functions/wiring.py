@@ -76,15 +76,16 @@ def step_functions() -> Any:
     return _client("stepfunctions")
 
 
-def media_tasks() -> DynamoMediaTasks:
-    """The media processes, as their heartbeats show them."""
-    return DynamoMediaTasks(table(environment().live_table))
-
-
 def reaping_ports() -> ReapingPorts:
     """What the reaper needs."""
     env = environment()
-    return ReapingPorts(calls(), media_tasks(), blobs(), SqsQueue(_client("sqs"), env.call_ended_queue_url), now)
+    return ReapingPorts(
+        calls(),
+        DynamoMediaTasks(table(env.live_table)),
+        blobs(),
+        SqsQueue(_client("sqs"), env.call_ended_queue_url),
+        now,
+    )
 
 
 def retention_ports() -> RetentionPorts:
