@@ -1,4 +1,4 @@
-"""The HTTP front of the local platform: public API, widget files and the demo site, on one loopback port."""
+"""The HTTP front of the local platform: both APIs, the dashboard, widget files and the demo site, on one port."""
 
 import json
 import os
@@ -9,8 +9,11 @@ import uvicorn
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
+from functions.admin_api.app import create_app as create_admin_app
+from functions.admin_api.wiring import build as admin_api
 from functions.public_api.app import create_app
 from functions.public_api.wiring import public_api
+from infra.local import console
 from infra.local.demo import CHATBOTS
 from shared.services.sessions import frame_policy
 
@@ -56,13 +59,16 @@ def application() -> object:
     def demo() -> Response:
         return FileResponse(DEMO / "index.html")
 
+    console.serve_dashboard(app)
     app.mount("/widget", StaticFiles(directory=WIDGET, html=True), name="widget")
     app.mount("/demo", StaticFiles(directory=DEMO, html=True), name="demo")
-    return app
+    return console.ByPath(create_admin_app(admin_api()), app)
 
 
 if __name__ == "__main__":
     if not (WIDGET / "widget.js").exists():
         sys.exit(json.dumps({"error": "the widget has not been built"}))
+    if not (console.DIST / "index.html").exists():
+        sys.exit(json.dumps({"error": "the dashboard has not been built"}))
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "front")
     uvicorn.run(application(), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)  # type: ignore[arg-type]  # an ASGI application

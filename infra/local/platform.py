@@ -85,8 +85,9 @@ class Platform:
             await child.start()
         await answered(f"{endpoint}/_ministack/health", emulator, 30)
         queue_url = await asyncio.to_thread(aws.create_resources, endpoint)
+        people = await asyncio.to_thread(aws.create_user_pool, endpoint)
         vendors = await _read_when_there(standin_file, standins)
-        return {**aws.CREDENTIALS, **self._settings(endpoint, queue_url, vendors)}
+        return {**aws.CREDENTIALS, **people, **self._settings(endpoint, queue_url, vendors)}
 
     def _settings(self, endpoint: str, queue_url: str, vendors: Mapping[str, str]) -> dict[str, str]:
         settings = {
