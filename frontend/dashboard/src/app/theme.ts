@@ -1,0 +1,50 @@
+/** Colours and sizes. Text and controls keep WCAG 2.2 AA contrast in both schemes; the defaults of the kit do not. */
+
+import { createTheme } from '@mantine/core';
+import type { CSSVariablesResolver, MantineColorsTuple } from '@mantine/core';
+
+const pine: MantineColorsTuple = [
+  '#eaf6f2', '#d5eae3', '#a9d5c7', '#7abfa9', '#53ad90', '#3aa180', '#2a9a77', '#1b7f60', '#0f6d51', '#005d43',
+];
+
+export const theme = createTheme({
+  colors: { pine },
+  primaryColor: 'pine',
+  primaryShade: { light: 8, dark: 4 },
+  autoContrast: true,
+  luminanceThreshold: 0.32,
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  fontFamily: 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
+  headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.6rem' }, h2: { fontSize: '1.15rem' }, h3: { fontSize: '1rem' } } },
+  components: {
+    Card: { defaultProps: { withBorder: true, padding: 'lg' } },
+    Table: { defaultProps: { verticalSpacing: 'sm', horizontalSpacing: 'md' } },
+    Badge: { defaultProps: { variant: 'light', tt: 'none', radius: 'sm' } },
+    Tooltip: { defaultProps: { events: { hover: true, focus: true, touch: true }, multiline: true, maw: 300 } },
+    Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } } },
+    TextInput: { defaultProps: { errorProps: { role: 'alert' } } },
+    Slider: { defaultProps: { label: null } },
+  },
+});
+
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-body': '#ffffff',
+    '--page': '#f6f7f6',
+    '--mantine-color-dimmed': '#59625e',
+    '--mantine-color-placeholder': '#6a736f',
+    '--mantine-color-error': '#c02626',
+    '--mantine-color-anchor': '#0b6349',
+  },
+  dark: {
+    '--mantine-color-body': '#1b1f1d',
+    '--page': '#141715',
+    '--mantine-color-dimmed': '#aab3ae',
+    '--mantine-color-placeholder': '#98a19c',
+    '--mantine-color-error': '#ff9a9a',
+    '--mantine-color-anchor': '#7ad0b3',
+    '--mantine-color-default-border': '#3a413d',
+  },
+});
