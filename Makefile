@@ -64,6 +64,7 @@ contracts: install ## who may import whom
 
 client: install ## regenerate what the frontend knows of the API
 	@$(PY) -m functions.public_api.openapi > frontend/openapi.json
+	@$(PY) -m functions.admin_api.openapi > frontend/admin-openapi.json
 
 frontend-tests: frontend/widget/dist/widget.js
 	@echo "== widget: types, tests, size" && $(NPM) run --silent check && $(NPM) test --silent
@@ -74,8 +75,8 @@ unit: install
 browser-tests: frontend/widget/dist/widget.js browser
 	@echo "== spoken calls: a real browser, killed processes (about three minutes)" && $(PY) -m pytest -q tests/e2e
 
-bench: install ## what a WebSocket message and a relayed call cost on this machine
-	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls --calls 50 --seconds 10
+bench: install ## what messages and calls cost on this machine (about three minutes)
+	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls
 
 clean-local: ## forget the local platform's data
 	@rm -rf .local

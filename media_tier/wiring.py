@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
 
+from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
 from media_tier.bridge.recording_tap import RecordingTap
@@ -24,6 +25,7 @@ from media_tier.engine.tools import PlatformTools
 from media_tier.ports import RealtimeModel, Refused, SessionSeed
 from media_tier.providers.gemini import GeminiLiveModel
 from media_tier.providers.openai import OpenAiRealtimeModel
+from shared.adapters.aws.media.batch_writer import BatchWriter
 from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.effects import DynamoEffects
 from shared.adapters.aws.media.journal import DynamoJournal
@@ -56,6 +58,7 @@ class Builder:
 
     def __init__(self, env: MediaEnvironment, dynamo: Any, sqs: Any, models: dict[str, RealtimeModel]) -> None:
         self._env, self._dynamo, self._sqs, self._models = env, dynamo, sqs, models
+        self._batch = BatchWriter(dynamo)
         self._store = open_bucket(env.recordings_bucket, region=env.aws_region, endpoint=env.aws_endpoint_url)
         self._prompts = RenderedPrompts(S3PromptStore(self._store))
         self._effects = DynamoEffects(dynamo, core=env.core_table, calls=env.calls_table)
@@ -78,6 +81,7 @@ class Builder:
             recorder=RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000)),
             journal=DynamoJournal(
                 self._dynamo,
+                self._batch,
                 self._sqs,
                 record,
                 table=env.calls_table,
@@ -156,7 +160,9 @@ class MediaProcess:
     async def start(self) -> None:
         """Connect to what is needed and begin to show life."""
         env, session = self.env, get_session()
-        options = {"region_name": env.aws_region, "endpoint_url": env.aws_endpoint_url}
+        # botocore would compose a user agent anew and check our own arguments for every request.
+        config = AioConfig(user_agent="call-media", parameter_validation=False, max_pool_connections=50)
+        options = {"region_name": env.aws_region, "endpoint_url": env.aws_endpoint_url, "config": config}
         dynamo = await self._stack.enter_async_context(session.create_client("dynamodb", **options))
         sqs = await self._stack.enter_async_context(session.create_client("sqs", **options))
         self._store = DynamoCallStore(dynamo, calls=env.calls_table, live=env.live_table)

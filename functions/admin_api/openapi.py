@@ -9,7 +9,10 @@ from functions.admin_api.app import create_app
 
 def document() -> dict[str, Any]:
     """The whole document. `x-permission` is what each operation asks for."""
-    return create_app(cast(AdminApi, None)).openapi()
+    result = create_app(cast(AdminApi, None)).openapi()
+    result["components"]["securitySchemes"] = {"idToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    result["security"] = [{"idToken": []}]
+    return result
 
 
 if __name__ == "__main__":

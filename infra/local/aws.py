@@ -13,12 +13,13 @@ from botocore.exceptions import ClientError
 
 from infra.local.processes import Child
 from infra.tables import TABLES, create_table_arguments
-from shared.contracts.records.user import Role
 
 REGION = "us-east-1"
 BUCKET = "calls"
 QUEUE = "call-ended"
-POOL = "people"
+CARRIER_QUEUES = {"WHATSAPP_OFFERS_QUEUE_URL": "whatsapp-offers", "PLACE_CALL_QUEUE_URL": "place-call"}
+"""The variable that names each queue's address."""
+SECRETS_KEY = "alias/secrets"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "000000000000",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -37,7 +38,7 @@ def emulator(executable: Path, port: int, state: Path) -> Child:
         "STATE_DIR": str(state / "state"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(state / "s3"),
-        "SERVICES": "dynamodb,s3,sqs,kms,sts,cognito-idp",
+        "SERVICES": "cognito-idp,dynamodb,s3,sqs,kms,sts",
         "LOG_LEVEL": "WARNING",
     }
     return Child("aws emulator", [str(executable)], environment, state.parent / "logs" / "aws.log")
@@ -70,27 +71,13 @@ def create_resources(endpoint: str, tables: Mapping[str, str] | None = None) -> 
     return str(client("sqs", endpoint).create_queue(QueueName=QUEUE)["QueueUrl"])
 
 
-def create_user_pool(endpoint: str) -> dict[str, str]:
-    """Create the pool of people who may sign in, where it is missing; returns what the administration must know."""
-    cognito = client("cognito-idp", endpoint)
-    pools = {pool["Name"]: pool["Id"] for pool in cognito.list_user_pools(MaxResults=60)["UserPools"]}
-    pool_id = pools.get(POOL) or _new_pool(cognito)
-    clients = cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"]
-    return {
-        "COGNITO_USER_POOL_ID": pool_id,
-        "COGNITO_CLIENT_ID": next(app["ClientId"] for app in clients if app["ClientName"] == "dashboard"),
-        "COGNITO_ISSUER": f"https://cognito-idp.{REGION}.amazonaws.com/{pool_id}",
-        "COGNITO_KEYS_URL": f"{endpoint}/{pool_id}/.well-known/jwks.json",
+def create_carrier_resources(endpoint: str) -> dict[str, str]:
+    """Create the carriers' queues and the secrets' key where they are missing; returns the variables naming them."""
+    sqs, kms = client("sqs", endpoint), client("kms", endpoint)
+    variables = {
+        name: str(sqs.create_queue(QueueName=queue)["QueueUrl"]) for name, queue in sorted(CARRIER_QUEUES.items())
     }
-
-
-def _new_pool(cognito: Any) -> str:
-    """People sign in with their address; nobody can change their company, and roles are groups."""
-    company = {"Name": "company_id", "AttributeDataType": "String", "Mutable": False}
-    made = cognito.create_user_pool(PoolName=POOL, UsernameAttributes=["email"], Schema=[company])
-    pool_id = str(made["UserPool"]["Id"])
-    flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
-    cognito.create_user_pool_client(UserPoolId=pool_id, ClientName="dashboard", ExplicitAuthFlows=flows)
-    for role in Role:
-        cognito.create_group(UserPoolId=pool_id, GroupName=str(role))
-    return pool_id
+    if SECRETS_KEY not in {alias["AliasName"] for alias in kms.list_aliases()["Aliases"]}:
+        key = kms.create_key(Description="Secrets of integration accounts")["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName=SECRETS_KEY, TargetKeyId=key)
+    return {**variables, "SECRETS_KEY_ID": SECRETS_KEY}

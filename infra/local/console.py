@@ -1,4 +1,4 @@
-"""The dashboard on the local platform: its files, its configuration, and the administration API beside the public one.
+"""The dashboard on the local platform: its files and its configuration.
 
 Its pages have the addresses the product prescribes, so everything under `PAGES` gets the same document.
 """
@@ -9,12 +9,10 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.local.people import PASSWORD, PEOPLE
 
 DIST = Path(__file__).parents[2] / "frontend" / "dashboard" / "dist"
-ADMIN = "/api/admin/"
 PAGES = (
     "/login",
     "/logout",
@@ -29,18 +27,6 @@ PAGES = (
     "/profile",
     "/help",
 )
-
-
-class ByPath:
-    """The administration for its own addresses, the other application for everything else."""
-
-    def __init__(self, admin: ASGIApp, other: ASGIApp) -> None:
-        self._admin, self._other = admin, other
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand over."""
-        to_admin = scope["type"] == "http" and scope["path"].startswith(ADMIN)
-        await (self._admin if to_admin else self._other)(scope, receive, send)
 
 
 def serve_dashboard(app: FastAPI) -> None:
@@ -58,7 +44,7 @@ def serve_dashboard(app: FastAPI) -> None:
         """Which user pool signs people in. `demo` exists on the local platform only."""
         demo = [
             {
-                "key": person.key,
+                "key": person.email.partition("@")[0],
                 "name": person.name,
                 "email": person.email,
                 "role": str(person.role),

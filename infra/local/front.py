@@ -1,4 +1,4 @@
-"""The HTTP front of the local platform: both APIs, the dashboard, widget files and the demo site, on one port."""
+"""The HTTP front of the local platform: public API, widget files and the demo site, on one loopback port."""
 
 import json
 import os
@@ -6,15 +6,17 @@ import sys
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from functions.admin_api.app import create_app as create_admin_app
-from functions.admin_api.wiring import build as admin_api
 from functions.public_api.app import create_app
 from functions.public_api.wiring import public_api
+from functions.webhooks.app import add_routes
+from functions.webhooks.wiring import webhooks
 from infra.local import console
 from infra.local.demo import CHATBOTS
+from infra.local.dispatch import with_administration
 from shared.services.sessions import frame_policy
 
 ROOT = Path(__file__).parents[2]
@@ -22,10 +24,11 @@ WIDGET = ROOT / "frontend" / "widget" / "dist"
 DEMO = ROOT / "frontend" / "demo"
 
 
-def application() -> object:
+def application() -> FastAPI:
     """The API with the files beside it."""
     api = public_api()
     app = create_app(api)
+    add_routes(app, webhooks())
 
     @app.get("/health", include_in_schema=False)
     def health() -> dict[str, str]:
@@ -62,7 +65,7 @@ def application() -> object:
     console.serve_dashboard(app)
     app.mount("/widget", StaticFiles(directory=WIDGET, html=True), name="widget")
     app.mount("/demo", StaticFiles(directory=DEMO, html=True), name="demo")
-    return console.ByPath(create_admin_app(admin_api()), app)
+    return app
 
 
 if __name__ == "__main__":
@@ -71,4 +74,5 @@ if __name__ == "__main__":
     if not (console.DIST / "index.html").exists():
         sys.exit(json.dumps({"error": "the dashboard has not been built"}))
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "front")
-    uvicorn.run(application(), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)  # type: ignore[arg-type]  # an ASGI application
+    served = with_administration(application())
+    uvicorn.run(served, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.local import aws
+from infra.local import aws, carriers
 from infra.local.gateway import Gateway
 from infra.local.processes import Child, answered, python
 
@@ -55,6 +55,7 @@ class Platform:
         self.media_ports: dict[str, int] = {}
         self._children: list[Child] = []
         self._gateway: Gateway | None = None
+        self._vendors: Mapping[str, str] = {}
 
     async def start(self) -> None:
         """Bring everything up; returns when a call can be made."""
@@ -67,6 +68,7 @@ class Platform:
         await self._start_rest(front_port)
         self._gateway = Gateway((HOST, front_port), lambda: [(HOST, port) for port in self.media_ports.values()])
         await self._gateway.start(HOST, port)
+        await asyncio.to_thread(carriers.connect, environment["AWS_ENDPOINT_URL"], self.url, self._vendors)
         self._write_run_file()
         self.options.say(f"ready after {time.monotonic() - began:.1f} s: {self.url}")
 
@@ -85,9 +87,10 @@ class Platform:
             await child.start()
         await answered(f"{endpoint}/_ministack/health", emulator, 30)
         queue_url = await asyncio.to_thread(aws.create_resources, endpoint)
-        people = await asyncio.to_thread(aws.create_user_pool, endpoint)
-        vendors = await _read_when_there(standin_file, standins)
-        return {**aws.CREDENTIALS, **people, **self._settings(endpoint, queue_url, vendors)}
+        resources = await asyncio.to_thread(aws.create_carrier_resources, endpoint)
+        self._vendors = vendors = await _read_when_there(standin_file, standins)
+        resources |= {name: vendors[name] for name in ("TWILIO_BASE_URL", "GRAPH_BASE_URL") if name in vendors}
+        return {**aws.CREDENTIALS, **resources, **self._settings(endpoint, queue_url, vendors)}
 
     def _settings(self, endpoint: str, queue_url: str, vendors: Mapping[str, str]) -> dict[str, str]:
         settings = {

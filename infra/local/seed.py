@@ -1,33 +1,28 @@
-"""Writes the catalogue and the demo company, and renders their fixed sentences. Repeating it changes nothing."""
+"""Writes the catalogue and the demo company, and renders their fixed sentences, each by the
+provider of its chatbot. Repeating it changes nothing.
+"""
 
 import asyncio
 import os
-import uuid
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 
-from infra.local import aws
+from infra.local import aws, packages
 from infra.local.demo import CHATBOTS, COMPANY, ORDER
-from infra.local.people import OTHER_COMPANY, PACKAGES, PASSWORD, PEOPLE, Person
 from media_tier.call.sentences import fixed_sentences
-from shared.adapters.aws.cognito_directory import COMPANY as COMPANY_CLAIM
 from shared.adapters.aws.dynamo import keys
-from shared.adapters.aws.dynamo.changes import DynamoChanges
-from shared.adapters.aws.dynamo.packages import DynamoFleetPackages
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies
 from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.object_store import open_bucket
 from shared.adapters.aws.prompt_store import S3PromptStore
 from shared.adapters.espeak_speech import EspeakSpeech
 from shared.contracts.records.call import FrozenConfiguration
-from shared.contracts.records.user import Role, User
 from shared.contracts.settings.ai_model import AiModel
-from shared.contracts.settings.call_settings import CallSettings
-from shared.contracts.settings.package import Package, PackageVersion
+from shared.contracts.settings.call_settings import CallSettings, VoiceSettings
 from shared.domain.catalogue import MODELS
-from shared.domain.permissions import Actor
-from shared.ports.changes import PublishPackage, Save
-from shared.services.auditing import Deed, Desk
+from shared.ports.prompts import PromptStore
+from shared.ports.speech import SpeechFailed, SpeechRenderer
 from shared.services.prompts import render_prompts
 
 
@@ -39,9 +34,8 @@ def write(endpoint: str) -> None:
         if models.get(model.id) is None:
             models.save(model)
     companies = DynamoCompanies(core)
-    for company in (COMPANY, OTHER_COMPANY):
-        if companies.get(company.company_id) is None:
-            companies.save(company)
+    if companies.get(COMPANY.company_id) is None:
+        companies.save(COMPANY)
     core.put(keys.order(COMPANY.company_id, ORDER.order_number), ORDER)
     for chatbot, settings, widget in CHATBOTS:
         if chatbots.get(COMPANY.company_id, chatbot.chatbot_id) is None:
@@ -49,63 +43,96 @@ def write(endpoint: str) -> None:
             chatbots.save_widget_config(COMPANY.company_id, chatbot.chatbot_id, widget)
 
 
-def people(endpoint: str, pool_id: str) -> None:
-    """Accounts that can sign in at once, each with its record."""
-    cognito, core = aws.client("cognito-idp", endpoint), Table(aws.client("dynamodb", endpoint), "core")
-    known = {
-        attribute["Value"]
-        for user in cognito.list_users(UserPoolId=pool_id)["Users"]
-        for attribute in user["Attributes"]
-        if attribute["Name"] == "email"
-    }
-    for person in PEOPLE:
-        if person.email not in known:
-            user_id = _account(cognito, pool_id, person)
-            company_id = None if person.company is None else person.company.company_id
-            user = User(user_id=user_id, company_id=company_id, email=person.email, name=person.name, role=person.role)
-            core.put(keys.user(company_id, user_id), user)
+class Anew:
+    """A prompt store that knows nothing yet, so that everything is rendered into the one below it."""
+
+    def __init__(self, store: PromptStore) -> None:
+        self._store = store
+
+    async def get(self, key: str) -> bytes | None:
+        """Nothing."""
+        return None
+
+    async def put(self, key: str, pcm: bytes) -> None:
+        """See the port."""
+        await self._store.put(key, pcm)
 
 
-def _account(cognito: Any, pool_id: str, person: Person) -> str:
-    attributes = {"email": person.email, "email_verified": "true", "name": person.name}
-    if person.company is not None:
-        attributes[COMPANY_CLAIM] = person.company.company_id
-    made = cognito.admin_create_user(
-        UserPoolId=pool_id,
-        Username=person.email,
-        UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
-        MessageAction="SUPPRESS",
+class OnDemand:
+    """A renderer that is made when the first sentence is missing: a vendor's package takes a second to load."""
+
+    def __init__(self, make: Callable[[], SpeechRenderer]) -> None:
+        self._make = cache(make)
+
+    async def render(self, *, model_id: str, voice: VoiceSettings, text: str) -> bytes:
+        """See the port."""
+        return await self._make().render(model_id=model_id, voice=voice, text=text)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who renders the sentences of a provider's models; `name` changes when a key changes the vendor's place."""
+
+    name: str
+    renderer: SpeechRenderer
+
+
+def _openai(key: str, url: str | None) -> SpeechRenderer:
+    from shared.adapters.openai_speech import OpenAiSpeech
+
+    return OpenAiSpeech(key, url)
+
+
+def _gemini(key: str, url: str | None) -> SpeechRenderer:
+    from shared.adapters.gemini_speech import GeminiSpeech
+
+    return GeminiSpeech(key, url)
+
+
+def speakers(environ: Mapping[str, str], offline: SpeechRenderer) -> dict[str, Speaker]:
+    """By provider: the vendors, or their stand-ins where the platform points at them."""
+    found = {"simulated": Speaker("espeak", offline)}
+    vendors = (
+        ("openai", "OPENAI_API_KEY", "OPENAI_WEBSOCKET_BASE_URL", _openai),
+        ("google", "GEMINI_API_KEY", "GEMINI_REST_BASE_URL", _gemini),
     )
-    user = {"UserPoolId": pool_id, "Username": person.email}
-    cognito.admin_set_user_password(**user, Password=PASSWORD, Permanent=True)
-    cognito.admin_add_user_to_group(**user, GroupName=str(person.role))
-    return next(str(found["Value"]) for found in made["User"]["Attributes"] if found["Name"] == "sub")
+    for provider, key_name, url_name, make in vendors:
+        if key := environ.get(key_name):
+            url = environ.get(url_name) or None
+            name = "vendor" if url is None else "stand-in"
+            found[provider] = Speaker(name, OnDemand(partial(make, key, url)))
+    return found
 
 
-def packages(endpoint: str) -> None:
-    """Published packages, written with an audit entry as a master admin's are."""
-    dynamo = aws.client("dynamodb", endpoint)
-    core = Table(dynamo, "core")
-    desk = Desk(DynamoChanges(core, Table(dynamo, "ledger")), lambda: datetime.now(UTC), lambda: str(uuid.uuid4()))
-    by, fleet = Actor("seed", Role.MASTER_ADMIN, None), DynamoFleetPackages(core)
-    for package_id, content in PACKAGES:
-        if fleet.get(package_id) is None:
-            made = Package(package_id=package_id, draft=content, published_version=1, latest_version=1)
-            version = PackageVersion(
-                package_id=package_id, number=1, content=content, published_at=desk.now(), published_by=by.who
-            )
-            deed = Deed(by, "package.published", package_id, None, None, made)
-            desk.write(deed, PublishPackage(version), Save(made))
-
-
-async def render(endpoint: str) -> int:
+async def render(environ: Mapping[str, str], offline: SpeechRenderer) -> int:
     """Render what is not there yet; returns how many sentences that were."""
-    store = S3PromptStore(open_bucket(aws.BUCKET, region=aws.REGION, endpoint=endpoint))
-    speech, rendered = EspeakSpeech(), 0
-    by_id: dict[str, AiModel] = {model.id: model for model in MODELS}
-    for _, settings, _ in CHATBOTS:
-        rendered += await render_prompts(settings, _sentences(settings, by_id[settings.ai_model_id]), speech, store)
-    speech.close()
+    store = S3PromptStore(open_bucket(aws.BUCKET, region=aws.REGION, endpoint=environ["AWS_ENDPOINT_URL"]))
+    by_provider = speakers(environ, offline)
+    models = {model.id: model for model in MODELS}
+    wanted = [(settings, models[settings.ai_model_id]) for _, settings, _ in CHATBOTS]
+    counts = await asyncio.gather(
+        *(
+            render_chatbot(settings, model, by_provider[model.provider], store)
+            for settings, model in wanted
+            if model.provider in by_provider
+        )
+    )
+    return sum(counts)
+
+
+async def render_chatbot(settings: CallSettings, model: AiModel, speaker: Speaker, store: PromptStore) -> int:
+    """What cannot be rendered is left out: the provider says it during the call. Returns how many were rendered."""
+    mark = f"prompts/spoken-by-{model.provider}"
+    known = await store.get(mark) == speaker.name.encode()
+    try:
+        rendered = await render_prompts(
+            settings, _sentences(settings, model), speaker.renderer, store if known else Anew(store)
+        )
+    except SpeechFailed as failed:
+        print(f"{model.id}: {failed}", flush=True)
+        return 0
+    if not known:
+        await store.put(mark, speaker.name.encode())
     return rendered
 
 
@@ -114,10 +141,9 @@ def _sentences(settings: CallSettings, model: AiModel) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    where = os.environ["AWS_ENDPOINT_URL"]
-    write(where)
-    people(where, os.environ["COGNITO_USER_POOL_ID"])
-    packages(where)
-    print(f"rendered {asyncio.run(render(where))} sentences", flush=True)
+    write(os.environ["AWS_ENDPOINT_URL"])
+    espeak = EspeakSpeech()
+    print(f"rendered {asyncio.run(render(os.environ, espeak))} sentences", flush=True)
+    espeak.close()
     # obstore's threads now and then abort an interpreter that shuts down around them; everything is stored.
     os._exit(0)

@@ -10,6 +10,7 @@ answers in order, so a position always belongs to the oldest epoch that is still
 
 from collections import deque
 from dataclasses import dataclass, field
+from math import inf
 
 from media_tier.call.events import Event, PlaybackFinished, PlaybackStarted, PlaybackStopped
 
@@ -17,13 +18,22 @@ STOP_TIMEOUT = 0.5
 """Seconds without an answer to a stop before the position is estimated."""
 ACK_TIMEOUT = 3.0
 """Seconds of outstanding sound without an acknowledgement before playing is estimated."""
+LEAST_MS = 20
+"""Nothing shorter is sent only because the far end has not acknowledged more."""
 SMOOTHING = 0.08
-"""Seconds by which acknowledgements may jitter without tearing the heard sound apart."""
+"""Seconds by which acknowledgements may jitter where the far end may have run dry for a moment."""
+STALL = 0.5
+"""Seconds by which they may be late where it had sound all the time: beyond, it really stood still."""
+PAUSE = 0.1
+"""Seconds without sound after which what follows is another utterance, placed by its own acknowledgements."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Sound that was heard; `at` is when its first sample sounded. Pieces never overlap."""
+    """Sound that was heard, in order; its first sample sounded at `at`, or earlier.
+
+    An `at` before the end of the piece before it says that what it follows without a gap was earlier, too.
+    """
 
     pcm: bytes
     at: float
@@ -46,6 +56,8 @@ class _Span:
     playback: _Playback
     pcm: bytes
     start: int = 0
+    dry: float = 0.0
+    """Seconds for which the far end probably had nothing to play before this was sent."""
 
 
 @dataclass(slots=True)
@@ -64,13 +76,15 @@ class _Epoch:
 class Playout:
     """The sound of one leg. The owner calls `due` and then `tick` every 20 ms, and `heard` when it records.
 
-    `lead_ms` is how far ahead of real time it sends, `unacked_ms` how much may be under way unacknowledged.
+    `lead_ms` is how far ahead of real time it sends, in messages of about `batch_ms` once that far ahead (a message
+    costs more than its sound); `unacked_ms` is how much may be under way unacknowledged.
     """
 
-    def __init__(self, *, rate: int = 24_000, chunk_ms: int = 20, lead_ms: int = 300, unacked_ms: int = 2000) -> None:
+    def __init__(self, *, rate: int = 24_000, batch_ms: int = 100, lead_ms: int = 300, unacked_ms: int = 2000) -> None:
         self._rate = rate
-        self._chunk = rate * chunk_ms // 1000
         self._lead = rate * lead_ms // 1000
+        self._enough = self._lead - rate * batch_ms // 1000
+        self._least = rate * LEAST_MS // 1000
         self._unacked = rate * unacked_ms // 1000
         self._epochs: deque[_Epoch] = deque((_Epoch(),))
         self._counter = 0
@@ -82,6 +96,7 @@ class Playout:
         self._estimating = False
         self._heard: list[Heard] = []
         self._sounds_until: float | None = None
+        self._dry_at = -inf
         self.discarded_samples = 0
         """Samples that were never heard, so far."""
 
@@ -118,22 +133,23 @@ class Playout:
                 return self._finish(epoch, playback)
         return []
 
-    def due(self, now: float) -> list[bytes]:
-        """What to send now, in chunks of 20 ms or, at the end of the sound and when the far end runs dry, less."""
+    def due(self, now: float) -> bytes:
+        """What to send now, possibly nothing."""
         epoch = self._epochs[-1]
         if not epoch.queued:
-            return []
+            return b""
         self._advance(now)
         if self._ahead == 0 or self._anchored_at is None:
             self._anchored_at = now
-        chunks = []
-        while epoch.queued and self._ahead < self._lead and epoch.outstanding + self._chunk <= self._unacked:
-            if epoch.queued < self._chunk and self._ahead > 2 * self._chunk and not epoch.queue[-1].playback.ended:
-                break
-            if not epoch.outstanding:
-                self._progress_at = now
-            chunks.append(self._take(epoch))
-        return chunks
+        acceptable = self._unacked - epoch.outstanding
+        if self._ahead > self._enough or acceptable < self._least:
+            return b""
+        if not epoch.outstanding:
+            self._progress_at = now
+        dry = 0.0 if self._ahead else max(0.0, now - self._dry_at)
+        pcm = self._take(epoch, min(epoch.queued, self._lead - self._ahead, acceptable), dry)
+        self._dry_at = now + self._ahead / self._rate
+        return pcm
 
     def clear(self, now: float) -> None:
         """Drop everything; tell the far end to stop at the same time. `on_stopped` or `tick` has the results."""
@@ -147,6 +163,7 @@ class Playout:
         self._epochs.append(_Epoch())
         self._ahead = 0
         self._anchored_at = None
+        self._dry_at = -inf
 
     def on_played(self, samples: int, now: float) -> list[Event]:
         """The far end's counter. Going backwards is ignored; more than was sent counts as all of it."""
@@ -203,6 +220,7 @@ class Playout:
         epoch.outstanding = epoch.heard = 0
         self._counter = self._unanswered = self._ahead = 0
         self._anchored_at = self._progress_at = None
+        self._dry_at = -inf
         self._acknowledges = self._estimating = False
         return events
 
@@ -213,10 +231,9 @@ class Playout:
             self._anchored_at += played / self._rate
             self._ahead = max(0, self._ahead - played)
 
-    def _take(self, epoch: _Epoch) -> bytes:
-        wanted = min(self._chunk, epoch.queued) * 2
-        samples = wanted // 2
-        parts = []
+    def _take(self, epoch: _Epoch, samples: int, dry: float) -> bytes:
+        wanted = samples * 2
+        parts: list[bytes] = []
         while wanted:
             span = epoch.queue[0]
             part = span.pcm[span.start : span.start + wanted]
@@ -224,7 +241,7 @@ class Playout:
             wanted -= len(part)
             if span.start == len(span.pcm):
                 epoch.queue.popleft()
-            epoch.sent.append(_Span(span.playback, part))
+            epoch.sent.append(_Span(span.playback, part, dry=0.0 if parts else dry))
             parts.append(part)
         epoch.queued -= samples
         epoch.outstanding += samples
@@ -247,31 +264,40 @@ class Playout:
         if len(self._epochs) == 1:
             self._ahead = min(self._ahead, epoch.outstanding)
         events: list[Event] = []
-        parts = []
+        runs: list[tuple[float, list[bytes]]] = [(0.0, [])]
         left = samples * 2
         while left:
             span = epoch.sent[0]
+            if span.dry and not span.start:
+                runs.append((span.dry, []))
             part = span.pcm[span.start : span.start + left]
             span.start += len(part)
             left -= len(part)
             if span.start == len(span.pcm):
                 epoch.sent.popleft()
-            parts.append(part)
+            runs[-1][1].append(part)
             playback = span.playback
             playback.heard += len(part) // 2
             if not playback.started:
                 playback.started = True
                 events.append(PlaybackStarted(playback.playback_id))
             events += self._finish(epoch, playback)
-        self._keep(b"".join(parts), samples / self._rate, now)
+        self._keep([(dry, b"".join(parts)) for dry, parts in runs if parts], now)
         return events
 
-    def _keep(self, pcm: bytes, duration: float, now: float) -> None:
-        at, expected = now - duration, self._sounds_until
-        if expected is not None and at < expected + SMOOTHING:
-            at = expected
-        self._sounds_until = at + duration
-        self._heard.append(Heard(pcm, at))
+    def _keep(self, runs: list[tuple[float, bytes]], now: float) -> None:
+        """Runs of sound of which the last sounded until now; each came so many seconds after the one before."""
+        placed: list[tuple[float, float, bytes]] = []
+        for dry, pcm in reversed(runs):
+            at = now - len(pcm) / 2 / self._rate
+            placed.append((at, dry, pcm))
+            now = at - (dry if dry < inf else 0.0)
+        for at, dry, pcm in reversed(placed):
+            expected = self._sounds_until
+            if expected is not None and dry < PAUSE and at < expected + (SMOOTHING if dry else STALL):
+                at = min(at, expected)
+            self._sounds_until = at + len(pcm) / 2 / self._rate
+            self._heard.append(Heard(pcm, at))
 
     def _finish(self, epoch: _Epoch, playback: _Playback) -> list[Event]:
         if not playback.ended or playback.over or playback.heard < playback.pushed:

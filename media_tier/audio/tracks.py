@@ -1,9 +1,9 @@
 """Two sides of a call laid out in true time and cut into pieces. Pure; positions are samples of the call's clock.
 
-Each side is a track of runs: sound that follows itself without a gap. A chunk is placed where the run ends unless the
-call's clock disagrees by 80 ms or more, so jitter never tears speech. Sound can arrive late but never early, so the
-chunk with the least delay tells the truth: a burst after a stall slides its run back into the silence before it, and a
-slow disagreement (clock drift) is worked off where nobody speaks, or, when that takes too long, sample by sample.
+Each side is a track of runs: sound that follows itself without a gap. Sound can arrive late but never early, so the
+chunk with the least delay tells the truth: a run slides back into the silence before it while that is possible, and
+what a stall held up closes up to what was spoken before it. A disagreement that remains (a clock that drifts, sound
+that had no room to slide) is worked off where nobody has spoken for a while, so that no utterance is torn.
 
 Invariant: every sample of the clock is cut exactly once, and sound is at most PIECE + HOLD (1.8 s) old when it is due.
 """
@@ -21,11 +21,18 @@ _PIECE = PIECE_MS * PER_MS
 _HOLD = HOLD_MS * PER_MS
 _WINDOW = 100
 _DEADBAND = 8 * PER_MS
-"""Less than this is the noise of arrival times, not drift; moving speech for it would only tear it."""
-_URGENT = 25 * PER_MS
-_MOST_OWED = 48 * PER_MS
+"""Less than this is the noise of arrival times, not drift."""
+_URGENT = 60 * PER_MS
+"""More than this is worked off in sound that never pauses, too: a sample of each chunk."""
+_LATEST = 2000 * PER_MS
+"""Sound that is later than this and finds no silence to make up for it is dropped: somebody sends too much."""
 _QUIET = 150
-"""Mean absolute sample value of a chunk in which nobody speaks."""
+"""Mean absolute sample value of a chunk in which nobody speaks in a silent room."""
+_BETWEEN = 400 * PER_MS
+"""A silence this long lies between two utterances; shorter ones are part of speech."""
+_FORGET = 0.998
+"""By how much the loudest chunk is forgotten with every later one: half of it in seven seconds."""
+_ROUNDING = 5 * PER_MS
 
 
 class _Run:
@@ -37,9 +44,14 @@ class _Run:
 
 
 class Track:
-    """One channel. Positions are samples of the call's clock. `drifts`: a stream without pauses on another clock."""
+    """One channel. Positions are samples of the call's clock.
 
-    __slots__ = ("_count", "_drifts", "_end", "_floor", "_low", "_open", "_owed", "_room", "_runs")
+    `drifts`: a stream without pauses on another clock, placed by when it arrived; otherwise positions are exact.
+    """
+
+    __slots__ = (
+        "_count", "_drifts", "_end", "_floor", "_loud", "_low", "_open", "_owed", "_quiet_for", "_room", "_runs",
+    )  # fmt: skip
 
     def __init__(self, floor: int, *, drifts: bool = True) -> None:
         self._floor = floor
@@ -49,6 +61,7 @@ class Track:
         self._open: list[bytes] | None = None
         self._room = 0
         self._low, self._count, self._owed = JITTER, 0, 0
+        self._quiet_for, self._loud = 0, 0.0
 
     @property
     def end(self) -> int:
@@ -56,35 +69,21 @@ class Track:
         return self._end
 
     def append(self, pcm: bytes, at: int) -> None:
-        """Place a chunk that, as far as its arrival tells, sounded from `at` on."""
+        """Place a chunk that, as far as is known, sounded from `at` on, or earlier."""
         gap = at - self._end
-        if self._open is None or not -JITTER < gap < JITTER or (gap < 0 and self._room):
-            self._realign(pcm, at)
+        if self._open is None or gap >= (JITTER if self._drifts else _ROUNDING):
+            self._begin(max(at, self._floor, self._end))
+        elif gap < 0 and self._room:
+            self._slide(-gap)
+        elif gap <= -_LATEST:
             return
-        if self._drifts:
+        elif self._drifts:
             self._low = min(gap, self._low)
             self._count += 1
             if self._count >= _WINDOW:
                 self._settle()
             if self._owed:
                 pcm = self._nudge(pcm)
-        self._open.append(pcm)
-        self._end += len(pcm) >> 1
-
-    def _realign(self, pcm: bytes, at: int) -> None:
-        gap = at - self._end
-        if self._open is None or gap >= JITTER:
-            self._begin(max(at, self._floor, self._end))
-            gap = at - self._end
-        elif gap < 0 and self._room:
-            slide = min(-gap, self._room)
-            self._runs[-1].start -= slide
-            self._end -= slide
-            self._room -= slide
-            gap += slide
-            self._low = JITTER
-        if gap <= -JITTER:
-            pcm = pcm[-gap * 2 :]
         assert self._open is not None
         self._open.append(pcm)
         self._end += len(pcm) >> 1
@@ -97,22 +96,35 @@ class Track:
         self._end = start
         self._low, self._count, self._owed = JITTER, 0, 0
 
+    def _slide(self, wanted: int) -> None:
+        """Move the run back into the silence before it; what little is left between it and the run before closes."""
+        slide = min(wanted, self._room)
+        if self._drifts and self._room - slide < JITTER and len(self._runs) > 1:
+            slide = self._room
+        self._runs[-1].start -= slide
+        self._end -= slide
+        self._room -= slide
+        self._low = JITTER
+
     def _settle(self) -> None:
         """The least delay of the last two seconds, if it is not nothing, is the clock's drift."""
-        low = self._low
-        self._low, self._count = JITTER, 0
-        self._owed = max(-_MOST_OWED, min(_MOST_OWED, low)) if abs(low) > _DEADBAND else 0
+        self._owed = self._low if abs(self._low) > _DEADBAND else 0
+        self._low, self._count, self._quiet_for = JITTER, 0, self._quiet_for if self._owed else 0
 
     def _nudge(self, pcm: bytes) -> bytes:
-        """Work off some of what is owed: much in a quiet chunk, single samples in speech if it is urgent."""
+        """Work off some of what is owed: much between utterances, single samples in speech if it is urgent."""
+        level = float(np.abs(np.frombuffer(pcm, dtype="<i2").astype(np.int32)).mean())
+        self._loud = max(level, self._loud * _FORGET)
+        self._quiet_for = self._quiet_for + (len(pcm) >> 1) if level < max(_QUIET, self._loud / 10) else 0
         owed = self._owed
-        quiet = float(np.abs(np.frombuffer(pcm, dtype="<i2").astype(np.int32)).mean()) < _QUIET
-        step = min(abs(owed), len(pcm) // 4) if quiet else int(abs(owed) > _URGENT)
+        step = min(abs(owed), len(pcm) // 4) if self._quiet_for >= _BETWEEN else int(abs(owed) > _URGENT)
         if owed > 0:
             self._owed -= step
-            return pcm + pcm[-2:] * step
+            self._low -= step
+            return pcm[:2] * step + pcm
         self._owed += step
-        return pcm[: len(pcm) - 2 * step]
+        self._low += step
+        return pcm[2 * step :]
 
     def cut(self, until: int) -> bytearray:
         """Take everything before `until`; silence where there is no sound."""

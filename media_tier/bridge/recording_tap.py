@@ -4,10 +4,14 @@ Pieces are cut by time, whether or not anybody speaks.
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Protocol
 
 from media_tier.audio.tracks import Tracks
+
+GRID_SECONDS = 0.05
+"""Calls cut at the same moments, a few each: waking the uploader costs more than a piece."""
 
 
 class SegmentStore(Protocol):
@@ -53,8 +57,9 @@ class RecordingTap:
         await self._store.flush()
 
     def _arm(self) -> None:
-        wait = max(0, self._tracks.due_ms - self._elapsed_ms()) / 1000
-        self._timer = asyncio.get_running_loop().call_later(wait, self._cut)
+        loop = asyncio.get_running_loop()
+        due = loop.time() + max(0, self._tracks.due_ms - self._elapsed_ms()) / 1000
+        self._timer = loop.call_at(math.ceil(due / GRID_SECONDS) * GRID_SECONDS, self._cut)
 
     def _cut(self) -> None:
         for start, pcm in self._tracks.due(self._elapsed_ms()):

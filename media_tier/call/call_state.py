@@ -128,6 +128,8 @@ class Call:
         self.parked_until: float | None = None
         self.drain_until: float | None = None
         self.caption_at: float | None = None
+        self.ai_finished_at: float | None = None
+        """When the AI's sound came to its own end, so that the next may still follow directly."""
         self.interruption_count = int(core.get("interruption_count", 0))
         self.next_prompt = int(core.get("next_prompt", 1))
         self.told: dict[str, str | bool] = {}
@@ -184,6 +186,7 @@ class Call:
         sounding = list(self.floor.sounding())
         if sounding:
             self.stop_cause = cause
+            self.ai_finished_at = None
             self.out.append(StopPlayback())
         for playback in sounding:
             playback.stopping = True
@@ -209,7 +212,8 @@ class Call:
             if done.call_id not in used.tools_told:
                 used.tools_told.add(done.call_id)
                 self.out.append(AddContext(Role.ASSISTANT, f"(Result of {done.name}: {done.output})"))
-                self.owed.resume_at = self.clock.now if self.owed.resume_at is None else self.owed.resume_at
+                if self.owed.resume_at is None and not self.floor.delivering:
+                    self.owed.resume_at = self.clock.now
 
     def _seed(self) -> Seed:
         return Seed(self.transcript.history(), self.tooling.outcomes(), len(self.transcript.settled))

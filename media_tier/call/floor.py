@@ -144,6 +144,14 @@ class Floor:
         return not any(True for _ in self.sounding()) and not self.generating()
 
     @property
+    def delivering(self) -> bool:
+        """A whole answer is on its way to the caller's ear: it needs no connection any more."""
+        return any(
+            response.outcome is Outcome.COMPLETED and not response.dropped and not response.used_tools
+            for response in self.unfinished()
+        )
+
+    @property
     def quiet(self) -> bool:
         """Nobody speaks and nobody is about to."""
         return self.caller_turn is None and self.ai_silent

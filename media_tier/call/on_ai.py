@@ -112,6 +112,7 @@ def playback_finished(call: Call, event: PlaybackFinished) -> None:
     if playback.row is None:
         _open_row(call, playback, max(0, call.now_ms - event.played_ms))
     playback.sound, playback.stopping = Sound.OVER, False
+    call.ai_finished_at = call.clock.now
     _settle_words(call, playback)
     if playback.line is not None:
         call.floor.forget(playback)

@@ -92,18 +92,19 @@ def interrupt(call: Call) -> None:
         call.patience.ask(call.clock.now)
 
 
-def lose_turn(call: Call) -> bool:
+def lose_turn(call: Call, connection: int) -> bool:
     """The connection that heard the caller is gone: keep what was understood. Tell whether a turn was cut."""
-    turn_id, call.floor.caller_turn = call.floor.caller_turn, None
-    turn = call.turns.get(turn_id) if turn_id is not None else None
-    if turn is None:
-        return False
-    turn.stopped = True
-    if turn.row.text:
-        call.out += call.transcript.close(turn.row, turn.row.text, call.now_ms)
-    else:
-        call.transcript.drop(turn.row)
-    return True
+    cut, call.floor.caller_turn = call.floor.caller_turn in call.turns, None
+    for turn in call.turns.values():
+        row = turn.row
+        if turn.connection != connection or row.closed:
+            continue
+        end_ms, turn.stopped = row.end_ms if turn.stopped else call.now_ms, True
+        if row.text:
+            call.out += call.transcript.close(row, row.text, end_ms)
+        else:
+            call.transcript.drop(row)
+    return cut
 
 
 def _supersede(call: Call) -> None:

@@ -3,11 +3,12 @@
 from media_tier.call import fallback_desk
 from media_tier.call.call_state import Call
 from media_tier.call.ending import goodbye_over
-from media_tier.call.events import Outcome, ProviderExpiring, ProviderFailed, ProviderReady, ProviderResumable
+from media_tier.call.events import ProviderExpiring, ProviderFailed, ProviderReady, ProviderResumable
 from media_tier.call.on_ai import lose_response
 from media_tier.call.on_caller import lose_turn
 from media_tier.call.phases import Phase
 from media_tier.call.provider_link import Loss
+from shared.contracts.records.call import Role
 
 RESUME_TAG = "resume"
 CALLER_MAY_GO_ON_S = 0.8
@@ -41,12 +42,15 @@ def expiring(call: Call, event: ProviderExpiring) -> None:
 
 def resumable(call: Call, event: ProviderResumable) -> None:
     """The provider could restore the conversation so far on another connection."""
-    call.link.resumable(event.connection, event.handle, len(call.transcript.settled))
+    # What the AI has said is known there even if the caller still hears the end of it.
+    lines = len(call.transcript.settled) + call.transcript.unsettled(Role.ASSISTANT, event.connection)
+    tools = frozenset(done.call_id for done in call.tooling.outcomes() if done.output is not None)
+    call.link.resumable(event.connection, event.handle, lines, tools)
 
 
 def lose(call: Call, number: int) -> None:
     """What went on on this connection will not go on: keep what was heard, remember what is owed."""
-    cut_turn = lose_turn(call)
+    cut_turn = lose_turn(call, number)
     call.owed.answer = (
         call.owed.answer or cut_turn or call.patience.waiting or call.tooling.open_on(number)
     ) and call.phase is Phase.WITH_AI
@@ -58,16 +62,8 @@ def lose(call: Call, number: int) -> None:
     call.tooling.orphan(number)
     call.patience.rest()
     call.interruption.forget()
-    if call.owed.answer and not _delivering(call):
+    if call.owed.answer and not call.floor.delivering:
         call.owed.resume_at = call.clock.now + (CALLER_MAY_GO_ON_S if cut_turn else 0.0)
-
-
-def _delivering(call: Call) -> bool:
-    """A whole answer is on its way to the caller's ear: it needs no connection any more."""
-    return any(
-        response.outcome is Outcome.COMPLETED and not response.dropped and not response.used_tools
-        for response in call.floor.unfinished()
-    )
 
 
 def resume_instructions(call: Call) -> str:

@@ -71,6 +71,7 @@ class ProviderLink:
         self._retry_at: float | None = None
         self._handle: str | None = None
         self._handle_lines = 0
+        self._handle_tools: frozenset[str] = frozenset()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -91,13 +92,9 @@ class ProviderLink:
         self.last_number += 1
         self._retry_at = None
         handle = self._handle
-        self.coming = Connection(
-            self.last_number,
-            now,
-            self._handle_lines if handle else seed.lines,
-            {done.call_id for done in seed.tools_done if done.output is not None},
-            handle is not None,
-        )
+        known = {done.call_id for done in seed.tools_done if done.output is not None}
+        lines, tools = (self._handle_lines, known & self._handle_tools) if handle else (seed.lines, known)
+        self.coming = Connection(self.last_number, now, lines, tools, handle is not None)
         history = () if handle else seed.history
         return [OpenProvider(self.last_number, history, seed.tools_done, handle, self.on_fallback)]
 
@@ -150,10 +147,10 @@ class ProviderLink:
                 connection.expires_at = now + max(0.0, event.seconds)
                 connection.renew_at = now
 
-    def resumable(self, connection: int, handle: str, lines: int) -> None:
-        """The provider can restore the conversation up to here."""
+    def resumable(self, connection: int, handle: str, lines: int, tools: frozenset[str]) -> None:
+        """The provider can restore the conversation up to here: so many lines and the results of these tools."""
         if self.in_use is not None and self.in_use.number == connection:
-            self._handle, self._handle_lines = handle, lines
+            self._handle, self._handle_lines, self._handle_tools = handle, lines, tools
 
     def overdue(self, now: float) -> int | None:
         """The number of a connection that takes too long to be made."""

@@ -92,6 +92,10 @@ class Transcript:
         if not row.closed and row in self.rows:
             self.rows.remove(row)
 
+    def unsettled(self, role: Role, connection: int) -> int:
+        """How many lines of this connection are still growing."""
+        return sum(not row.closed and (row.role, row.connection) == (role, connection) for row in self.rows)
+
     def history(self) -> tuple[HistoryItem, ...]:
         """The latest closed rows, in the order in which they were said."""
         lines: list[HistoryItem] = []

@@ -25,7 +25,10 @@ from media_tier.call.sentences import (
 )
 from shared.contracts.records.call import EndedBy, EndReason
 
-CAPTION_S = 0.5
+CAPTION_S = 0.25
+"""How often the words being heard are shown."""
+BETWEEN_SENTENCES_S = 0.3
+"""Sound that follows this soon after the end of other sound is one speech to who looks on."""
 
 
 def run(call: Call) -> None:
@@ -60,6 +63,7 @@ def deadlines(call: Call) -> list[float]:
     wanted: list[float | None] = [
         call.parked_until,
         call.caption_at,
+        _speech_over_at(call),
         *ending.deadlines(call),
         *call.tooling.deadlines(),
     ]
@@ -163,6 +167,8 @@ def _drain(call: Call) -> None:
 
 
 def _captions(call: Call) -> None:
+    if call.caption_at is not None and call.clock.now < call.caption_at:
+        return
     call.caption_at = None
     if not call.configuration.settings.transcription.enabled or call.phase is Phase.ENDED:
         return
@@ -177,7 +183,9 @@ def _captions(call: Call) -> None:
 def _show(call: Call) -> None:
     if call.phase is Phase.ENDED:
         return
-    for party, on in ((Party.CALLER, call.floor.caller_turn is not None), (Party.AI, call.floor.ai_audible)):
+    over_at = _speech_over_at(call)
+    speaks = call.floor.ai_audible or (over_at is not None and call.clock.now < over_at)
+    for party, on in ((Party.CALLER, call.floor.caller_turn is not None), (Party.AI, speaks)):
         if call.told.get(party, False) != on:
             call.told[party] = on
             call.out.append(TellSpeaking(party, on))
@@ -186,3 +194,10 @@ def _show(call: Call) -> None:
             call.status("tool_running")
         elif call.waiting_for_caller and call.silence.said == 0:
             call.status("listening")
+
+
+def _speech_over_at(call: Call) -> float | None:
+    """When the AI's silence is to be shown, if it is still shown speaking after it came to an end."""
+    if call.ai_finished_at is None or not call.told.get(Party.AI) or call.floor.caller_turn is not None:
+        return None
+    return call.ai_finished_at + BETWEEN_SENTENCES_S

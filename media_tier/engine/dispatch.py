@@ -89,7 +89,7 @@ def _conversation(call: LiveCall, command: do.Command) -> None:
 
 
 def _transcript(call: LiveCall, command: do.AppendTranscript) -> None:
-    if call.leg is not None:
+    if call.leg is not None or command.final:
         data = {
             "id": command.segment_id,
             "role": str(command.role),
@@ -99,7 +99,7 @@ def _transcript(call: LiveCall, command: do.AppendTranscript) -> None:
             "endMs": command.end_ms,
             "interrupted": command.interrupted,
         }
-        call.leg.tell({"type": "transcript", "data": data})
+        call.tell_line({"type": "transcript", "data": data})
     if command.final:
         call.ports.journal.transcript(
             TranscriptSegment(

@@ -41,7 +41,7 @@ class Driver:
         self._running = False
         self._closed = False
         self._timer: asyncio.TimerHandle | None = None
-        self._timer_at: float | None = None
+        self._timer_at = 0.0
 
     def post(self, event: Event) -> None:
         """Hand an event to the core, now or as soon as the one being handled is done."""
@@ -72,18 +72,23 @@ class Driver:
             self._timer = None
 
     def _arm(self) -> None:
+        """Have the timer ring no later than the core's deadline; one that rings too early is set again then."""
         if self._closed:
             return
         deadline = self._core.next_deadline()
-        if deadline == self._timer_at and self._timer is not None:
-            return
         if self._timer is not None:
+            if deadline is None or self._timer_at <= deadline:
+                return
             self._timer.cancel()
             self._timer = None
-        self._timer_at = deadline
         if deadline is not None:
+            self._timer_at = deadline
             self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._ring)
 
     def _ring(self) -> None:
         self._timer = None
-        self.post(Tick())
+        deadline = self._core.next_deadline()
+        if deadline is not None and deadline <= self._clock():
+            self.post(Tick())
+        else:
+            self._arm()

@@ -18,7 +18,6 @@ from media_tier.call.events import (
     Event,
     LegConnected,
     LegDropped,
-    Outcome,
     Party,
     ProviderFailed,
     ResponseEnded,
@@ -38,11 +37,14 @@ from media_tier.ports import (
     SessionSeed,
     Toolbox,
 )
+from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord, Checkpoint, EndedBy, EndReason, TranscriptSegment
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT_EVERY = 1.0
+CHECKPOINT_EVERY = 2.0
+"""The transcript is stored as it is said: what a lost checkpoint loses is the state of policies."""
+REMEMBERED_RESPONSES = 32
 BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
 
 
@@ -92,7 +94,8 @@ class LiveCall:
         self._tasks: set[asyncio.Task[None]] = set()
         self._generation = 0
         self._items: dict[str, list[str]] = {}
-        self._dropped: set[str] = set()
+        self._dropped: dict[str, None] = {}
+        self._untold: list[dict[str, Any]] = []
         self._loop = asyncio.get_running_loop()
         self._began = ports.clock() - elapsed_ms / 1000
         self._checkpoint_timer: asyncio.TimerHandle | None = None
@@ -120,15 +123,18 @@ class LiveCall:
         if self.leg is not None:
             self.leg.close(4409, "another connection took the call over")
         self.leg = leg
+        for line in self._untold:
+            leg.tell(line)
+        self._untold.clear()
         self.acknowledged(self.playout.reconnected(self.ports.clock()))
         self.post(LegConnected(Party.CALLER, resumed=resumed))
         return Attachment(self, self._generation)
 
     def caller_audio(self, pcm: bytes) -> None:
         """Sound from the caller, just arrived."""
+        self.links.send(pcm)
         if self.recording:
             self.ports.recorder.caller(pcm, self.elapsed_ms - len(pcm) // BYTES_PER_MS)
-        self.links.send(pcm)
 
     def detach(self, generation: int) -> None:
         """The connection of this generation is gone."""
@@ -150,9 +156,17 @@ class LiveCall:
         for event in events:
             self.post(event)
 
+    def tell_line(self, message: dict[str, Any]) -> None:
+        """A line of the transcript, told once the caller is back if nobody is there to be told now."""
+        if self.leg is None:
+            self._untold.append(message)
+        else:
+            self.leg.tell(message)
+
     def play(self, playback_id: str, pcm: bytes) -> None:
         """Queue sound for the caller."""
         self.playout.push(playback_id, pcm)
+        self._send(self.ports.clock())
         self.ports.wheel.add(self._turn)
 
     def silence(self) -> None:
@@ -167,10 +181,7 @@ class LiveCall:
     def post(self, event: Event) -> None:
         """An event for the core; what the engine itself must know of it first."""
         if isinstance(event, ResponseEnded):
-            for item in self._items.pop(event.response_id, ()):
-                self.playout.end(item)
-            if event.outcome is not Outcome.COMPLETED:
-                self._dropped.discard(event.response_id)
+            self.drop_audio(event.response_id)
         elif isinstance(event, ProviderFailed):
             self.links.lost(event.connection)
             self._end_open_items()
@@ -179,8 +190,10 @@ class LiveCall:
         self._driver.post(event)
 
     def drop_audio(self, response_id: str) -> None:
-        """Ignore what still arrives of an interrupted response."""
-        self._dropped.add(response_id)
+        """Ignore what still arrives of a response that was interrupted or is over: providers send stragglers."""
+        self._dropped[response_id] = None
+        if len(self._dropped) > REMEMBERED_RESPONSES:
+            del self._dropped[next(iter(self._dropped))]
         for item in self._items.pop(response_id, ()):
             self.playout.end(item)
 
@@ -211,13 +224,15 @@ class LiveCall:
         """Send what is due; returns whether this call wants more turns."""
         if self.over:
             return False
-        if self.leg is not None:
-            for chunk in self.playout.due(now):
-                self.leg.play(chunk)
+        self._send(now)
         events = self.playout.tick(now)
         if events:
             self.acknowledged(events)
         return not self.playout.idle
+
+    def _send(self, now: float) -> None:
+        if self.leg is not None and (pcm := self.playout.due(now)):
+            self.leg.play(pcm)
 
     # Keeping and ending
 
@@ -227,7 +242,7 @@ class LiveCall:
         work.add_done_callback(self._tasks.discard)
 
     def checkpoint_soon(self) -> None:
-        """Store the core's state within a second."""
+        """Store the core's state within two seconds."""
         if self._checkpoint_timer is None and not self.over:
             self._checkpoint_timer = self._loop.call_later(CHECKPOINT_EVERY, self.checkpoint)
 
@@ -253,11 +268,11 @@ class LiveCall:
         log.info("call ended", extra={"reason": str(reason), "by": str(by), "duration_ms": duration})
         self._release()
 
-    def abandon(self) -> None:
-        """Another process has the call: let go of it without ending it."""
+    def abandon(self, code: CloseCode = CloseCode.REPLACED) -> None:
+        """Another process has the call, or shall have it: let go of it without ending it."""
         if not self.over:
             if self.leg is not None:
-                self.leg.close(4409, "the call goes on elsewhere")
+                self.leg.close(code, "the call goes on elsewhere")
             self._release()
 
     def _release(self) -> None:

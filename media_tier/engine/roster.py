@@ -148,7 +148,7 @@ class Roster:
         left = len(self._calls)
         for call in tuple(self._calls.values()):
             call.checkpoint()
-            call.abandon()
+            call.abandon(CloseCode.GOING_AWAY)
         if self._closing:
             await asyncio.wait(self._closing, timeout=10)
         return left

@@ -14,7 +14,6 @@ from media_tier.legs.web_limits import ERROR_CODES, SENTENCES, Allowance, DoorLi
 from media_tier.legs.web_wire import (
     STOP_AUDIO,
     BadMessage,
-    CallerAudio,
     Incoming,
     MessageTooBig,
     encode,
@@ -25,6 +24,7 @@ from media_tier.legs.web_wire import (
 from media_tier.ports import SAMPLE_RATE, Clock
 from shared.contracts.messages.widget_socket import CloseCode, End, Mute, Ping, Played, QualityReport, Stopped
 
+_BYTES_PER_SECOND = SAMPLE_RATE * 2
 INTERNAL_ERROR = 1011
 """RFC 6455: something we did not foresee."""
 
@@ -122,17 +122,21 @@ class WebLeg:
 
     def count(self) -> bool:
         """Count one frame; False once the connection is over, be it because of this one."""
+        return self._count(self._clock())
+
+    def _count(self, now: float) -> bool:
         if self._clean is not None:
             return False
-        if not self._messages.take(1, self._clock()):
+        if not self._messages.take(1, now):
             self._violate(CloseCode.FLOOD)
         return self._clean is None
 
     def received(self, message: bytes) -> None:
         """One complete text message."""
-        if not self.count():
+        now = self._clock()
+        if not self._count(now):
             return
-        now = self._heard_from_at = self._clock()
+        self._heard_from_at = now
         try:
             parsed = parse(message)
         except MessageTooBig:
@@ -140,14 +144,22 @@ class WebLeg:
         except BadMessage as bad:
             self.bad(bad)
         else:
-            if isinstance(parsed, CallerAudio) and not self._audio.take(len(parsed.pcm) / 2 / SAMPLE_RATE, now):
-                self._violate(CloseCode.FLOOD)
+            if isinstance(parsed, bytes):
+                self._sound(parsed, now)
             elif isinstance(parsed, Ping):
                 self._wire.send(encode({"type": "pong", "t": parsed.t}))
             elif self._listener is None:
                 self._wait(parsed)
             else:
                 self._deliver(self._listener, parsed)
+
+    def _sound(self, pcm: bytes, now: float) -> None:
+        if not self._audio.take(len(pcm) / _BYTES_PER_SECOND, now):
+            self._violate(CloseCode.FLOOD)
+        elif self._listener is None:
+            self._wait(pcm)
+        else:
+            self._listener.on_caller_audio(pcm)
 
     def bad(self, bad: BadMessage) -> None:
         """Answer a malformed message; the fifth closes."""
@@ -186,17 +198,17 @@ class WebLeg:
 
     def _wait(self, parsed: Incoming) -> None:
         self._waiting.append(parsed)
-        if isinstance(parsed, CallerAudio):
-            self._waiting_bytes += len(parsed.pcm)
-        while self._waiting_bytes > self._limits.admit_audio_seconds * SAMPLE_RATE * 2:
-            oldest = next(waiting for waiting in self._waiting if isinstance(waiting, CallerAudio))
+        if isinstance(parsed, bytes):
+            self._waiting_bytes += len(parsed)
+        while self._waiting_bytes > self._limits.admit_audio_seconds * _BYTES_PER_SECOND:
+            oldest = next(waiting for waiting in self._waiting if isinstance(waiting, bytes))
             self._waiting.remove(oldest)
-            self._waiting_bytes -= len(oldest.pcm)
+            self._waiting_bytes -= len(oldest)
 
     def _deliver(self, listener: WebLegListener, parsed: Incoming) -> None:
         match parsed:
-            case CallerAudio(pcm):
-                listener.on_caller_audio(pcm)
+            case bytes():
+                listener.on_caller_audio(parsed)
             case Played(samples=samples):
                 listener.on_played(self._flow.played(samples))
             case Stopped(samples=samples):

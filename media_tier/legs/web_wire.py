@@ -7,7 +7,6 @@ message exactly as our client writes it is cut out by hand, everything else goes
 
 import binascii
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -50,14 +49,8 @@ class MessageTooBig(BadMessage):
         super().__init__("too_big", f"A message holds at most {MAX_MESSAGE_BYTES} bytes.")
 
 
-@dataclass(frozen=True, slots=True)
-class CallerAudio:
-    """Decoded sound: PCM16 little-endian mono 24 kHz, an even number of bytes, possibly none."""
-
-    pcm: bytes
-
-
-Incoming = CallerAudio | End | Mute | Played | Stopped | Ping | QualityReport
+Incoming = bytes | End | Mute | Played | Stopped | Ping | QualityReport
+"""`bytes` is the caller's sound: PCM16 little-endian mono 24 kHz, an even number of bytes, possibly none."""
 
 
 def parse(message: bytes) -> Incoming:
@@ -92,10 +85,10 @@ def _parse_any(message: bytes) -> Incoming:
     return parsed
 
 
-def _audio(pcm: bytes) -> CallerAudio:
+def _audio(pcm: bytes) -> bytes:
     if len(pcm) & 1:
         raise BadMessage("bad_audio", "Audio is 16 bit: its length in bytes is even.")
-    return CallerAudio(pcm)
+    return pcm
 
 
 def encode_audio(pcm: bytes) -> bytes:

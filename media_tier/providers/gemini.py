@@ -16,7 +16,8 @@ from media_tier.ports import SAMPLE_RATE, Clock, ProviderListener, ProviderUnava
 from media_tier.providers import gemini_wire as wire
 from media_tier.providers.gemini_decoder import BYTES_PER_MS, GeminiDecoder, SetUp, Sound, Told
 from media_tier.providers.gemini_outbox import Outbox
-from media_tier.providers.socket import VendorSocket, open_vendor_socket
+from media_tier.providers.socket import open_vendor_socket
+from media_tier.providers.vendor_session import OpenSocket, Socket, Vendor, opened
 from shared.contracts.records.call import Role, UsageEntry
 from shared.contracts.settings.ai_model import Capabilities
 
@@ -46,34 +47,15 @@ class GeminiLiveModel(RealtimeModel):
         ssl_context: ssl_module.SSLContext | None = None,
         api_version: str = API_VERSION,
         setup_seconds: float = SETUP_SECONDS,
+        open_socket: OpenSocket = open_vendor_socket,
     ) -> None:
-        self._api_key, self._clock, self._ssl = api_key, clock, ssl_context
         base = (base_url or BASE_URL).rstrip("/")
-        self._url = "ws" + base.removeprefix("http").removeprefix("ws") + wire.path(api_version)
-        self._setup_seconds = setup_seconds
+        url = "ws" + base.removeprefix("http").removeprefix("ws") + wire.path(api_version)
+        self._vendor = Vendor(url, {"x-goog-api-key": api_key}, ssl_context, setup_seconds, open_socket, clock)
 
     async def connect(self, seed: SessionSeed, listener: ProviderListener) -> "GeminiConnection":
         """Open, configure and seed a session. Raises ProviderUnavailable; sends no event before it returns."""
-        connection = GeminiConnection(seed, listener)
-        until = self._clock() + self._setup_seconds
-        socket = await open_vendor_socket(
-            self._url,
-            headers={"x-goog-api-key": self._api_key},
-            ssl=self._ssl,
-            on_message=connection.on_message,
-            on_closed=connection.on_closed,
-            timeout=self._setup_seconds,
-        )
-        try:
-            async with asyncio.timeout(max(0.0, until - self._clock())):
-                await connection.set_up(socket)
-        except TimeoutError as late:
-            await connection.close()
-            raise ProviderUnavailable("timeout", "The session was not configured in time.") from late
-        except BaseException:
-            await connection.close()
-            raise
-        return connection
+        return await opened(GeminiConnection(seed, listener), self._vendor)
 
 
 class GeminiConnection:
@@ -82,7 +64,7 @@ class GeminiConnection:
     def __init__(self, seed: SessionSeed, listener: ProviderListener) -> None:
         self._seed, self._listener = seed, listener
         self._loop = asyncio.get_running_loop()
-        self._socket: VendorSocket | None = None
+        self._socket: Socket | None = None
         self._decoder = GeminiDecoder(seed)
         self._rate = seed.model.capabilities.input_rate
         self._resampler = None if self._rate == SAMPLE_RATE else Resampler(SAMPLE_RATE, self._rate)
@@ -135,7 +117,7 @@ class GeminiConnection:
         if self._socket is not None:
             await self._socket.close()
 
-    async def set_up(self, socket: VendorSocket) -> None:
+    async def set_up(self, socket: Socket) -> None:
         """Configure and seed the session. Raises ProviderUnavailable; unbounded in time."""
         self._socket, seed = socket, self._seed
         self._send(wire.setup(seed))

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import ssl as ssl_module
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -23,7 +24,8 @@ from media_tier.providers.openai_reports import (
     ToolMalformed,
 )
 from media_tier.providers.openai_requests import ResponseRequests
-from media_tier.providers.socket import VendorSocket, open_vendor_socket
+from media_tier.providers.socket import open_vendor_socket
+from media_tier.providers.vendor_session import OpenSocket, Socket, Vendor, opened
 from shared.contracts.records.call import Role
 from shared.contracts.settings.ai_model import Capabilities
 
@@ -52,33 +54,18 @@ class OpenAiRealtimeModel(RealtimeModel):
         epoch: Callable[[], float] | None = None,
         ssl: ssl_module.SSLContext | None = None,
         setup_seconds: float = SETUP_SECONDS,
+        open_socket: OpenSocket = open_vendor_socket,
     ) -> None:
-        self._api_key, self._clock, self._epoch = api_key, clock, epoch
-        self._base_url = (websocket_base_url or BASE_URL).rstrip("/")
-        self._ssl, self._setup_seconds = ssl, setup_seconds
+        base_url = (websocket_base_url or BASE_URL).rstrip("/")
+        headers = {"Authorization": f"Bearer {api_key}"}
+        self._clock, self._epoch = clock, epoch
+        self._vendor = Vendor(f"{base_url}/realtime", headers, ssl, setup_seconds, open_socket, clock)
 
     async def connect(self, seed: SessionSeed, listener: ProviderListener) -> "OpenAiConnection":
         """Open, configure and seed a session. Raises ProviderUnavailable; sends no event before it returns."""
+        url = f"{self._vendor.url}?model={quote(seed.model.id, safe='')}"
         connection = OpenAiConnection(seed, listener, self._clock, self._epoch)
-        until = self._clock() + self._setup_seconds
-        socket = await open_vendor_socket(
-            f"{self._base_url}/realtime?model={quote(seed.model.id, safe='')}",
-            headers={"Authorization": f"Bearer {self._api_key}"},
-            ssl=self._ssl,
-            on_message=connection.on_message,
-            on_closed=connection.on_closed,
-            timeout=self._setup_seconds,
-        )
-        try:
-            async with asyncio.timeout(max(0.0, until - self._clock())):
-                await connection.set_up(socket)
-        except TimeoutError as late:
-            await connection.close()
-            raise ProviderUnavailable("timeout", "The session was not configured in time.") from late
-        except BaseException:
-            await connection.close()
-            raise
-        return connection
+        return await opened(connection, replace(self._vendor, url=url))
 
 
 class OpenAiConnection:
@@ -88,7 +75,7 @@ class OpenAiConnection:
         self, seed: SessionSeed, listener: ProviderListener, clock: Clock, epoch: Callable[[], float] | None
     ) -> None:
         self._seed, self._listener, self._epoch = seed, listener, epoch
-        self._socket: VendorSocket | None = None
+        self._socket: Socket | None = None
         self._decoder = OpenAiDecoder(seed, listener.on_audio, listener.on_usage)
         later = asyncio.get_running_loop().call_later
         self._requests = ResponseRequests(self._decoder.answers, self._send, clock, later)
@@ -146,7 +133,7 @@ class OpenAiConnection:
         if self._closing is not None:
             await self._closing
 
-    async def set_up(self, socket: VendorSocket) -> None:
+    async def set_up(self, socket: Socket) -> None:
         """Configure and seed the session. Raises ProviderUnavailable; unbounded in time."""
         assert self._setup is not None
         self._socket = socket

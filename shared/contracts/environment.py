@@ -34,18 +34,6 @@ class FunctionEnvironment(_Environment):
     public_base_url: str
 
 
-class AdminEnvironment(FunctionEnvironment):
-    """The administration API: the user pool whose tokens it believes, and where it makes accounts."""
-
-    idempotency_table: str = "idempotency"
-    cognito_user_pool_id: str
-    cognito_client_id: str
-    cognito_issuer: str
-    """`iss` of the tokens: `https://cognito-idp.<region>.amazonaws.com/<pool>`."""
-    cognito_keys_url: str | None = None
-    """Where the signing keys are; None: under the issuer."""
-
-
 class MediaEnvironment(_Environment):
     """A media process. Simulation answers every call offline and is refused in production."""
 
@@ -71,3 +59,15 @@ class MediaEnvironment(_Environment):
         if self.stage == "prod" and self.call_simulation_mode:
             raise ValueError("CALL_SIMULATION_MODE must not be set in production")
         return self
+
+
+class AdminEnvironment(FunctionEnvironment):
+    """The administration API: the user pool whose tokens it believes, and where it makes accounts."""
+
+    idempotency_table: str = "idempotency"
+    cognito_user_pool_id: str
+    cognito_client_id: str
+    cognito_issuer: str
+    """`iss` of the tokens: `https://cognito-idp.<region>.amazonaws.com/<pool>`."""
+    cognito_keys_url: str | None = None
+    """Where the signing keys are; None: under the issuer."""

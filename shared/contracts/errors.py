@@ -9,7 +9,8 @@ PlatformError
 │   └── VersionConflict        carries the version that is current
 ├── CallUnavailable       409  this chatbot cannot take calls now
 ├── RateLimited           429  too many calls; carries retry_after seconds
-└── CapacityExceeded      503  every media process is full
+├── CapacityExceeded      503  every media process is full
+└── Unavailable           503  something we depend on cannot be reached
 """
 
 from typing import ClassVar
@@ -98,3 +99,10 @@ class CapacityExceeded(PlatformError):
 
     status = 503
     code = "capacity_exceeded"
+
+
+class Unavailable(PlatformError):
+    """Something we depend on cannot be reached; trying again later may help."""
+
+    status = 503
+    code = "unavailable"

@@ -28,12 +28,12 @@ class Save:
 
 @dataclass(frozen=True, slots=True)
 class SaveWidget:
-    """Replace that version of a widget's configuration (0: the first one)."""
+    """Replace the version before the publication's of a widget's configuration; each version is kept."""
 
     company_id: str
     chatbot_id: str
     config: WidgetConfig
-    version: int
+    publication: Publication
 
 
 @dataclass(frozen=True, slots=True)

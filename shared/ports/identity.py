@@ -7,7 +7,7 @@ from shared.domain.permissions import Actor
 
 
 class Tokens(Protocol):
-    """Raises NotAuthenticated for whatever is not a valid, current token of ours."""
+    """Raises NotAuthenticated for whatever is not a valid, current token of ours, Unavailable if nobody can tell."""
 
     def actor(self, token: str) -> Actor: ...
 

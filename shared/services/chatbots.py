@@ -1,4 +1,4 @@
-"""A company's chatbots: deployed from packages, edited, and their widgets."""
+"""A company's chatbots: deployed from packages, and edited."""
 
 import re
 import unicodedata
@@ -11,10 +11,9 @@ from shared.contracts.page import Page, Turn
 from shared.contracts.settings.agent import Agent, Variable
 from shared.contracts.settings.company import Chatbot
 from shared.contracts.settings.package import PackageVersion
-from shared.contracts.settings.widget_config import WidgetConfig
 from shared.domain.permissions import Actor
 from shared.domain.variables import checked
-from shared.ports.changes import Claim, Release, Save, SaveWidget, Write
+from shared.ports.changes import Claim, Release, Save, Write
 from shared.ports.repositories import Chatbots, Companies, FleetPackages, OfferedPackages
 from shared.services.auditing import Deed, Desk, next_version, require_version
 
@@ -41,7 +40,7 @@ class NewChatbot:
     description: str = ""
     slug: str | None = None
     variables: Mapping[str, str] | None = None
-    agents: Sequence[Agent] = ()
+    agents: Sequence[Agent] | None = None
 
 
 def company_chatbots(ports: ChatbotPorts, company_id: str, turn: Turn) -> Page[Chatbot]:
@@ -112,23 +111,6 @@ def edit_chatbot(ports: ChatbotPorts, by: Actor, chatbot_id: str, expected: int,
     return next_version(after)
 
 
-def widget(ports: ChatbotPorts, company_id: str, chatbot_id: str) -> tuple[WidgetConfig, int]:
-    """The widget's configuration and its version (0: never saved). Raises NotFound."""
-    chatbot(ports.chatbots, company_id, chatbot_id)
-    return ports.chatbots.widget_version(company_id, chatbot_id)
-
-
-def save_widget(
-    ports: ChatbotPorts, by: Actor, chatbot_id: str, expected: int, config: WidgetConfig
-) -> tuple[WidgetConfig, int]:
-    """Save the widget's configuration; pages see it within a minute. Raises NotFound, VersionConflict."""
-    before, version = widget(ports, by.company, chatbot_id)
-    require_version(version, expected)
-    deed = Deed(by, "widget.edited", chatbot_id, by.company, before if version else None, config)
-    ports.desk.write(deed, SaveWidget(by.company, chatbot_id, config, version))
-    return config, version + 1
-
-
 def slug_of(name: str) -> str:
     """A name as it can stand in an address."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
@@ -147,9 +129,9 @@ def _variables(variables: Sequence[Variable], given: Mapping[str, str]) -> dict[
     return values
 
 
-def _agents(packaged: Sequence[Agent], given: Sequence[Agent]) -> tuple[Agent, ...]:
+def _agents(packaged: Sequence[Agent], given: Sequence[Agent] | None) -> tuple[Agent, ...]:
     """The package's agents as the company adjusted them: which there are, and their models, is the package's matter."""
-    if not given:
+    if given is None:
         return tuple(packaged)
     if [agent.agent_id for agent in given] != [agent.agent_id for agent in packaged]:
         raise InvalidRequest("The agents are those of the package.", {"agents": "Agents were added or left out."})

@@ -22,9 +22,9 @@ class CompanyPorts:
     desk: Desk
 
 
-def all_companies(ports: CompanyPorts, turn: Turn) -> Page[Company]:
-    """Every company by name; for the master admin."""
-    return ports.fleet.page(turn)
+def all_companies(ports: CompanyPorts, turn: Turn, search: str = "") -> Page[Company]:
+    """Every company whose name contains the search, by name; for the master admin."""
+    return ports.fleet.page(turn, lambda found: search.lower() in found.name.lower())
 
 
 def company(companies: Companies, company_id: str) -> Company:

@@ -32,9 +32,16 @@ class PackagePorts:
     desk: Desk
 
 
-def all_packages(ports: PackagePorts, turn: Turn) -> Page[Package]:
-    """Every package; for the master admin."""
-    return ports.packages.page(turn)
+def all_packages(
+    ports: PackagePorts, turn: Turn, capability: Capability | None = None, search: str = ""
+) -> Page[Package]:
+    """Every package whose draft is like this; for the master admin."""
+
+    def wanted(found: Package) -> bool:
+        named = search.lower() in found.draft.name.lower()
+        return named and capability in (None, _capability(found.draft))
+
+    return ports.packages.page(turn, wanted)
 
 
 def package(ports: PackagePorts, package_id: str) -> Package:

@@ -1,6 +1,7 @@
 """The members of a company: invited, given a role, switched off.
 
-A token says who somebody was when they signed in; the member's record can only take away from that, at once.
+A token says who somebody was when they signed in; the member's record can only take away from that, at once. Company
+and role of a request come from the token and must both be the record's: whoever could forge one of them gains nothing.
 """
 
 from dataclasses import dataclass
@@ -30,10 +31,12 @@ class TeamPorts:
 
 
 def signed_in(tokens: Tokens, users: Users, token: str) -> Actor:
-    """Who asks. Raises NotAuthenticated, also for members who were switched off or have another role by now."""
+    """Who asks. Raises NotAuthenticated, also for whoever is no member of the token's company, was switched off, or has
+    another role by now. Master admins need no record; one that is switched off keeps them out."""
     actor = tokens.actor(token)
     member = users.get(actor.company_id, actor.user_id)
-    if member is not None and (not member.active or member.role is not actor.role):
+    unknown = member is None and actor.role is not Role.MASTER_ADMIN
+    if unknown or (member is not None and (not member.active or member.role is not actor.role)):
         raise NotAuthenticated("Your access has changed. Please sign in again.")
     return actor
 

@@ -19,38 +19,36 @@ def _pcm(ms: int, value: int = 1) -> bytes:
     return struct.pack("<h", value) * (RATE * ms // 1000)
 
 
-def _drain(playout: Playout, now: float) -> bytes:
-    return b"".join(playout.due(now))
-
-
 def test_the_first_sound_goes_out_at_once_and_the_rest_in_real_time() -> None:
     playout = Playout()
     playout.push("a", _pcm(5000))
     sent_ms = []
-    total = 0
+    total = messages = 0
     for step in range(60):
-        chunks = playout.due(10 + step * 0.02)
-        assert all(len(chunk) == 960 for chunk in chunks)
-        total += len(chunks) * 20
+        sound = playout.due(10 + step * 0.02)
+        messages += bool(sound)
+        total += len(sound) // 48
         sent_ms.append(total)
         playout.on_played(max(0, (step * 20 - 60)) * 24, 10 + step * 0.02)
     assert sent_ms[0] == 300
-    assert sent_ms[50] == pytest.approx(1300, abs=20)
-    assert all(later - earlier <= 40 for earlier, later in itertools.pairwise(sent_ms))
+    assert sent_ms[50] == pytest.approx(1300, abs=100)
+    assert all(later - earlier <= 120 for earlier, later in itertools.pairwise(sent_ms))
+    assert messages <= 13
 
 
 def test_a_small_first_piece_does_not_wait_for_more() -> None:
     playout = Playout()
     playout.push("a", b"\1\0" * 7)
-    assert playout.due(1.0) == [b"\1\0" * 7]
+    assert playout.due(1.0) == b"\1\0" * 7
 
 
-def test_a_remainder_waits_for_its_sequel_until_the_far_end_would_run_dry() -> None:
+def test_the_far_end_always_has_at_least_what_is_not_worth_a_message() -> None:
     playout = Playout()
-    playout.push("a", _pcm(110))
-    assert len(_drain(playout, 0.0)) == len(_pcm(100))
-    assert playout.due(0.02) == []
-    assert len(_drain(playout, 0.061)) == len(_pcm(10))
+    playout.push("a", _pcm(300))
+    assert len(playout.due(0.0)) == len(_pcm(300))
+    playout.push("a", _pcm(40))
+    assert playout.due(0.08) == b""
+    assert playout.due(0.12) == _pcm(40)
 
 
 def test_positions_become_started_and_finished() -> None:
@@ -59,7 +57,7 @@ def test_positions_become_started_and_finished() -> None:
     playout.push("b", _pcm(50))
     assert playout.end("a") == []
     assert playout.end("b") == []
-    _drain(playout, 0.0)
+    playout.due(0.0)
     assert playout.on_played(24 * 40, 0.1) == [PlaybackStarted("a")]
     assert playout.on_played(24 * 20, 0.11) == []
     assert playout.on_played(24 * 110, 0.2) == [PlaybackFinished("a", 100), PlaybackStarted("b")]
@@ -71,7 +69,7 @@ def test_positions_become_started_and_finished() -> None:
 def test_an_end_after_the_last_sound_was_heard_finishes_at_once() -> None:
     playout = Playout()
     playout.push("a", _pcm(20))
-    _drain(playout, 0.0)
+    playout.due(0.0)
     assert playout.on_played(480, 0.1) == [PlaybackStarted("a")]
     assert playout.end("a") == [PlaybackFinished("a", 20)]
     assert playout.end("a") == []
@@ -84,13 +82,13 @@ def test_a_stop_is_exact_and_what_follows_it_plays_on() -> None:
     playout = Playout()
     playout.push("a", _pcm(1000))
     playout.push("b", _pcm(1000))
-    _drain(playout, 0.0)
+    playout.due(0.0)
     playout.on_played(2400, 0.1)
     playout.clear(0.15)
     assert playout.queued_ms == 0
     playout.push("c", _pcm(100))
     playout.end("c")
-    assert len(_drain(playout, 0.15)) == len(_pcm(100))
+    assert len(playout.due(0.15)) == len(_pcm(100))
     assert playout.on_played(2880, 0.16) == []
     assert playout.on_stopped(3360, 0.17) == [PlaybackStopped("a", 140), PlaybackStopped("b", 0)]
     assert playout.on_played(3360 + 1200, 0.3) == [PlaybackStarted("c")]
@@ -102,10 +100,10 @@ def test_a_stop_is_exact_and_what_follows_it_plays_on() -> None:
 def test_two_stops_in_a_row_are_answered_in_order() -> None:
     playout = Playout()
     playout.push("a", _pcm(200))
-    _drain(playout, 0.0)
+    playout.due(0.0)
     playout.clear(0.1)
     playout.push("b", _pcm(200))
-    _drain(playout, 0.1)
+    playout.due(0.1)
     playout.clear(0.12)
     assert playout.on_stopped(2400, 0.13) == [PlaybackStarted("a"), PlaybackStopped("a", 100)]
     assert playout.on_stopped(2400, 0.14) == [PlaybackStopped("b", 0)]
@@ -123,7 +121,7 @@ def test_a_stop_nobody_answers_is_estimated_from_the_last_acknowledgement() -> N
     assert playout.tick(0.76) == [PlaybackStopped("a", 150)]
     playout.push("b", _pcm(40))
     playout.end("b")
-    _drain(playout, 0.8)
+    playout.due(0.8)
     assert playout.on_played(2400 + 480, 0.81) == []  # belongs to what was given up
     assert playout.on_stopped(2880, 0.82) == []  # too late: the truth was 120 ms
     assert playout.on_played(2880 + 480, 0.85) == [PlaybackStarted("b")]
@@ -138,7 +136,7 @@ def test_a_far_end_that_never_acknowledges_is_estimated_by_the_send_clock() -> N
     sent = 0
     for step in range(400):
         now = step * 0.02
-        sent += len(_drain(playout, now)) // 2
+        sent += len(playout.due(now)) // 2
         events += [(now, event) for event in playout.tick(now)]
         if now < 2.9:
             assert sent <= 2 * RATE
@@ -152,10 +150,10 @@ def test_a_far_end_that_never_acknowledges_is_estimated_by_the_send_clock() -> N
 def test_never_more_than_two_seconds_are_under_way() -> None:
     playout = Playout()
     playout.push("a", _pcm(9000))
-    sent = sum(len(_drain(playout, step * 0.02)) // 2 for step in range(145))
+    sent = sum(len(playout.due(step * 0.02)) // 2 for step in range(145))
     assert sent <= 2 * RATE
     playout.on_played(RATE, 2.9)
-    assert len(_drain(playout, 2.92)) > 0
+    assert len(playout.due(2.92)) > 0
 
 
 def test_heard_sound_is_contiguous_unless_it_really_paused() -> None:
@@ -165,13 +163,13 @@ def test_heard_sound_is_contiguous_unless_it_really_paused() -> None:
         playout.due(step * 0.02)
     playout.on_played(4800, 0.25)
     playout.on_played(9600, 0.49)  # 40 ms late
-    playout.on_played(14400, 0.62)  # 30 ms early
-    playout.on_played(19200, 1.2)  # paused
+    playout.on_played(14400, 0.62)  # 30 ms early: it all was
+    playout.on_played(19200, 1.4)  # stood still
     assert [(round(piece.at, 3), len(piece.pcm)) for piece in playout.heard()] == [
         (0.05, 9600),
         (0.25, 9600),
-        (0.45, 9600),
-        (1.0, 9600),
+        (0.42, 9600),
+        (1.2, 9600),
     ]
     assert playout.heard() == []
 
@@ -180,22 +178,22 @@ def test_a_new_connection_hears_what_the_old_one_did_not() -> None:
     playout = Playout()
     playout.push("a", _pcm(100, 1) + _pcm(100, 2))
     playout.end("a")
-    _drain(playout, 0.0)
+    playout.due(0.0)
     playout.on_played(2400, 0.1)
     assert playout.reconnected(5.0) == []
-    assert _drain(playout, 5.0) == _pcm(100, 2)
+    assert playout.due(5.0) == _pcm(100, 2)
     assert playout.on_played(2400, 5.1) == [PlaybackFinished("a", 200)]
 
 
 def test_a_new_connection_settles_an_open_stop() -> None:
     playout = Playout()
     playout.push("a", _pcm(100))
-    _drain(playout, 0.0)
+    playout.due(0.0)
     playout.on_played(240, 0.01)
     playout.clear(0.1)
     playout.push("b", _pcm(20))
     assert playout.reconnected(0.2) == [PlaybackStopped("a", 10)]
-    assert _drain(playout, 0.2) == _pcm(20)
+    assert playout.due(0.2) == _pcm(20)
     assert playout.on_played(480, 0.3) == [PlaybackStarted("b")]
 
 
@@ -251,8 +249,8 @@ class _Trial:
 
     def run(self, ms: int) -> None:
         for _ in range(max(1, ms // 20)):
-            for chunk in self.playout.due(self.now):
-                self.far.queue.extend(struct.unpack(f"<{len(chunk) // 2}H", chunk))
+            sound = self.playout.due(self.now)
+            self.far.queue.extend(struct.unpack(f"<{len(sound) // 2}H", sound))
             self.now += 0.02
             self.far.run(0.02)
             self.events += self.playout.tick(self.now)
@@ -307,8 +305,6 @@ def test_every_sample_is_heard_once_or_discarded_and_heard_is_what_was_played(st
     samples = list(struct.unpack(f"<{len(heard) // 2}H", heard))
     assert samples == trial.far.played
     assert len(samples) + trial.playout.discarded_samples == trial.next_sample
-    for earlier, later in zip(trial.heard, trial.heard[1:], strict=False):
-        assert later.at >= earlier.at + len(earlier.pcm) / 2 / 1000 - 1e-9
     over = [event for event in trial.events if isinstance(event, PlaybackFinished | PlaybackStopped)]
     assert sorted(event.playback_id for event in over) == sorted(trial.sizes)
     assert sum(event.played_ms for event in over) == len(samples)
@@ -341,9 +337,9 @@ def test_whatever_the_far_end_claims_nothing_is_lost_or_heard_twice(steps: list[
 def test_a_far_end_that_plays_faster_than_our_clock_does_not_run_dry() -> None:
     playout = Playout()
     playout.push("a", _pcm(5000))
-    _drain(playout, 0.0)
+    playout.due(0.0)
     playout.on_played(7200, 0.01)
-    assert len(_drain(playout, 0.01)) == len(_pcm(300))
+    assert len(playout.due(0.01)) == len(_pcm(300))
 
 
 def test_sound_sent_again_keeps_its_order() -> None:
@@ -352,27 +348,27 @@ def test_sound_sent_again_keeps_its_order() -> None:
     playout.push("a", sound)
     playout.push("b", sound)
     playout.end("b")
-    assert _drain(playout, 0.0) == sound
+    assert playout.due(0.0) == sound
     playout.on_played(1000, 0.1)
     playout.reconnected(1.0)
-    assert _drain(playout, 1.0) + _drain(playout, 1.3) == (sound + sound)[2000:]
+    assert playout.due(1.0) + playout.due(1.3) == (sound + sound)[2000:]
 
 
 def test_a_very_late_answer_to_a_stop_sets_the_counter_right() -> None:
     playout = Playout()
     playout.push("a", _pcm(200))
-    _drain(playout, 0.0)
+    playout.due(0.0)
     playout.clear(0.1)
     assert playout.tick(0.7) == [PlaybackStarted("a"), PlaybackStopped("a", 100)]
     playout.push("b", _pcm(300))
     playout.end("b")
-    _drain(playout, 1.0)
+    playout.due(1.0)
     assert playout.on_played(9999, 1.1) == []
     assert playout.tick(3.9) == []
     assert playout.tick(4.01) == [PlaybackStarted("b"), PlaybackFinished("b", 300)]
     playout.on_stopped(1200, 4.1)
     playout.push("c", _pcm(100))
-    _drain(playout, 4.2)
+    playout.due(4.2)
     assert playout.on_played(1200 + 7200, 4.25) == []
     assert playout.on_played(1200 + 7200 + 2400, 4.3) == [PlaybackStarted("c")]
     assert playout.end("c") == [PlaybackFinished("c", 100)]

@@ -22,6 +22,9 @@ _TEXT = picows.WSMsgType.TEXT
 _HEAD = b'{"type":"audio","data":"'
 _FRAME_BYTES = 960
 _RATE = 24_000
+_STARTED_PER_SECOND = 40
+_WARM_UP_SECONDS = 12
+"""Until the last call's greeting is over and its conversation goes on."""
 
 
 class Widget(picows.WSListener):
@@ -68,14 +71,14 @@ class Widget(picows.WSListener):
         left = max(0.0, self._playing_until - time.monotonic())
         self.played = max(self.played, self.received - int(left * _RATE))
 
-    async def call(self, url: str, token: str, ends_at: float) -> None:
-        """Connect, talk until `ends_at`, hang up."""
+    async def call(self, url: str, token: str, over: asyncio.Event) -> None:
+        """Connect, talk until it is over, hang up."""
         headers = {"Sec-WebSocket-Protocol": f"call.v1, token.{token}", "Origin": "http://127.0.0.1"}
         transport, _ = await picows.ws_connect(lambda: self, url, extra_headers=headers)
         await asyncio.wait_for(self.connected.wait(), 20)
         due = time.monotonic()
         number = 0
-        while due < ends_at and not self.lost:
+        while not over.is_set() and not self.lost:
             transport.send(_TEXT, encode_audio(stamped(_FRAME_BYTES)))
             number += 1
             if number % 10 == 0 and self.played < self.received:
@@ -88,19 +91,25 @@ class Widget(picows.WSListener):
 
 
 async def main(port: int, calls: int, seconds: float, sessions: list[tuple[str, str]]) -> None:
-    """Start the calls spread over one second, let them all end together."""
-    ends_at = time.monotonic() + 1 + seconds
+    """Start the calls, say "steady" once all talk, let them all end together `seconds` later."""
+    over = asyncio.Event()
     widgets = [Widget() for _ in range(calls)]
-
-    async def start(index: int) -> None:
-        await asyncio.sleep(index / calls)
+    tasks = []
+    for index, widget in enumerate(widgets):
         session_id, token = sessions[index] if sessions else (f"bench-{index}", "bench")
-        await widgets[index].call(f"ws://127.0.0.1:{port}/api/widget/call/{session_id}/ws", token, ends_at)
-
-    results = await asyncio.gather(*(start(index) for index in range(calls)), return_exceptions=True)
-    failed = [repr(result) for result in results if isinstance(result, BaseException)]
+        url = f"ws://127.0.0.1:{port}/api/widget/call/{session_id}/ws"
+        tasks.append(asyncio.create_task(widget.call(url, token, over)))
+        await asyncio.sleep(1 / _STARTED_PER_SECOND)
+    await asyncio.sleep(_WARM_UP_SECONDS)
+    Widget.delays.clear()
+    print("steady", flush=True)
+    await asyncio.sleep(seconds)
+    summed = summary(Widget.delays)
     lost = [widget.closed_with for widget in widgets if widget.lost]
-    report = summary(Widget.delays) | {"failed": len(failed), "lost": len(lost)}
+    over.set()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    failed = [repr(result) for result in results if isinstance(result, BaseException)]
+    report = summed | {"failed": len(failed), "lost": len(lost)}
     print(json.dumps(report | {"first_failure": failed[0] if failed else None, "codes": sorted(set(lost))}), flush=True)
 
 

@@ -94,6 +94,7 @@ def test_what_was_heard_is_told_to_the_provider_once_it_is_in_use() -> None:
     assert only(said, AppendTranscript)[-1][1] == AppendTranscript(
         "segment-1", Role.ASSISTANT, DEFAULT_GREETING, 10, 2000, final=True
     )
+    play(session, until=2400)
     said = play(session, (2500, ProviderReady(1)))
     assert said[:2] == [(2500, UseProvider(1)), (2500, AddContext(Role.ASSISTANT, DEFAULT_GREETING))]
 

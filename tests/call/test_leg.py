@@ -148,6 +148,7 @@ def test_quality_is_told_when_it_changes() -> None:
 def test_a_muted_microphone_changes_nothing_by_itself() -> None:
     session = new()
     greeted(session)
+    play(session, until=1900)
     before = session.snapshot()
     assert play(session, (2000, MuteChanged(True))) == []
     assert session.snapshot() == {**before, "elapsed_ms": 2000}

@@ -132,7 +132,7 @@ def test_a_call_without_any_rendering() -> None:
 
 def scripted(seed: int, **faults: Any) -> World:
     call = world(seed=seed, **faults)
-    call.caller_says(6.0, "What are your business hours?")
+    call.caller_says(6.6, "What are your business hours?")
     call.caller_says(16.0, "Where is my order?")
     call.caller_says(30.0, "Fine, thank you")
     call.caller_says(44.0, "goodbye", lasting=0.6)

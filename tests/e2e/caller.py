@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Origin, Subprotocol
 
 FRAME = 960
@@ -37,6 +37,14 @@ class Caller:
     messages: list[dict[str, Any]] = field(default_factory=list)
     heard: bytearray = field(default_factory=bytearray)
     """What was really played."""
+    heard_at: list[tuple[int, float]] = field(default_factory=list)
+    """When it was: (sample of `heard`, monotonic seconds), about every 20 ms of sound."""
+    spoken: bytearray = field(default_factory=bytearray)
+    """What the microphone took, silence included, since this connection began."""
+    spoken_at: list[tuple[int, float]] = field(default_factory=list)
+    """When it did: (sample of `spoken`, monotonic seconds), every 20 ms."""
+    ppm: float = 0.0
+    """By how many millionths this caller's sound clock runs fast."""
     first_sound_after: float | None = None
     closed_with: int | None = None
     resume_token: str | None = None
@@ -61,8 +69,23 @@ class Caller:
         self.opened = time.monotonic()
         self._played = 0
         self._queue.clear()
+        self.spoken.clear()
+        self.spoken_at.clear()
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._listen(self._socket)), loop.create_task(self._run(self._socket))]
+
+    async def returned(self, seconds: float = 10.0, pause: float = 0.25) -> "Caller":
+        """Come back by the resume token as the widget does, trying again after a pause (seconds)."""
+        async with asyncio.timeout(seconds):
+            while True:
+                back = Caller(self.base, self.session)
+                await asyncio.sleep(pause)
+                with contextlib.suppress(InvalidHandshake, OSError):
+                    await back.connect(token=self.resume_token)
+                    await back.until(lambda c: bool(c.of("connected")) or c.closed_with is not None, 5)
+                    if back.closed_with is None:
+                        return back
+                    await back.leave()
 
     def say(self, pcm: bytes) -> None:
         """Speak after what is queued."""
@@ -132,17 +155,21 @@ class Caller:
 
     async def _run(self, socket: ClientConnection) -> None:
         """Fifty times a second: 20 ms from the microphone, 20 ms to the ear."""
-        began, turn = time.monotonic(), 0
+        began, turn, period = time.monotonic(), 0, 0.02 / (1 + self.ppm / 1e6)
         with contextlib.suppress(ConnectionClosed):
             while True:
                 frame = bytes(self._microphone[:FRAME]).ljust(FRAME, b"\0")
                 del self._microphone[:FRAME]
+                self.spoken_at.append((len(self.spoken) // 2, began + (turn - 1) * period))
+                self.spoken += frame
                 await socket.send('{"type":"audio","data":"' + base64.b64encode(frame).decode() + '"}')
                 sound = bytes(self._queue[:FRAME])
                 del self._queue[:FRAME]
+                if sound:
+                    self.heard_at.append((len(self.heard) // 2, time.monotonic()))
                 self.heard += sound
                 self._played += len(sound) // 2
                 if sound and (turn % 10 == 0 or not self._queue):
                     await socket.send(json.dumps({"type": "played", "samples": self._played}))
                 turn += 1
-                await asyncio.sleep(max(0.0, began + turn * 0.02 - time.monotonic()))
+                await asyncio.sleep(max(0.0, began + turn * period - time.monotonic()))

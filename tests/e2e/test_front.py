@@ -1,11 +1,13 @@
 """What the platform's one address serves beside the API."""
 
+import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import SIMULATED, Running
+from tests.e2e.conftest import SIMULATED, Running, processes_of, start_platform
 
 pytestmark = pytest.mark.platform
 
@@ -28,3 +30,12 @@ def test_a_chatbot_that_is_not_there_has_no_call_interface(platform: Running) ->
         urllib.request.urlopen(f"{platform.url}/widget/frame/index.html?chatbot=nobody", timeout=5)
     assert refused.value.code == 404
     refused.value.close()
+
+
+def test_a_platform_that_does_not_get_ready_leaves_no_process_behind(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="starting"):
+        start_platform(tmp_path / "data", patience=3.5)
+    until = time.monotonic() + 5
+    while processes_of(tmp_path / "data") and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not processes_of(tmp_path / "data")

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from shared.adapters.aws.media import batch_writer as batch_module
 from shared.adapters.aws.media import journal as journal_module
+from shared.adapters.aws.media.batch_writer import BatchWriter
 from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.journal import DynamoJournal
 from shared.contracts.records.call import (
@@ -62,6 +64,7 @@ class Faulty:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "RETRY_SECONDS", 0.002)
     monkeypatch.setattr(journal_module, "LONGEST_RETRY", 0.01)
+    monkeypatch.setattr(batch_module, "GATHER_SECONDS", 0.001)
 
 
 class Owned:
@@ -85,8 +88,10 @@ async def owned(cloud: Cloud, fails: Callable[[], str | None] = lambda: None) ->
         def fenced() -> None:
             holder[0].fenced += 1
 
+        faulty = Faulty(dynamo, fails)
         journal = DynamoJournal(
-            Faulty(dynamo, fails),
+            faulty,
+            BatchWriter(faulty),
             Faulty(sqs, fails),
             claimed.call,
             table="calls",

@@ -28,10 +28,13 @@ class Time:
         self._timers: list[tuple[float, int, Callable[[], None], list[bool]]] = []
         self._count = 0
 
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> "Timer":
+    def time(self) -> float:
+        return self.now / 1000
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> "Timer":
         self._count += 1
         cancelled = [False]
-        heapq.heappush(self._timers, (self.now + seconds * 1000, self._count, callback, cancelled))
+        heapq.heappush(self._timers, (max(self.now, when * 1000), self._count, callback, cancelled))
         return Timer(cancelled)
 
     def pass_to(self, until: float) -> None:

@@ -7,7 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
+from hypothesis import given, strategies
+from hypothesis import settings as hypothesis_settings
 
+from shared.adapters.aws.dynamo import paging
+from shared.adapters.aws.dynamo.paging import _decoded, _fingerprint
+from shared.adapters.aws.dynamo.table import LAST, Span
 from shared.contracts.errors import Conflict, InvalidRequest, VersionConflict
 from shared.contracts.page import Page, Turn
 from shared.contracts.records.audit import AuditEntry
@@ -124,12 +129,16 @@ def test_a_name_is_taken_and_given_back(world: World) -> None:
 def test_the_widget_has_a_version_of_its_own(world: World) -> None:
     config, version = world.chatbots.widget_version("company-a", "bot-a")
     assert version == 1 and config.advanced.allowed_domains == ("*.shop.example",)
-    world.changes.commit(entry(world), SaveWidget("company-a", "bot-a", WidgetConfig(), version))
+    publication = Publication(number=2, published_at=world.now, published_by="company_admin#u")
+    world.changes.commit(entry(world), SaveWidget("company-a", "bot-a", WidgetConfig(), publication))
     with pytest.raises(VersionConflict) as refused:
-        world.changes.commit(entry(world), SaveWidget("company-a", "bot-a", config, version))
+        world.changes.commit(entry(world), SaveWidget("company-a", "bot-a", config, publication))
     assert refused.value.current == 2
     assert world.chatbots.widget_version("company-a", "bot-a") == (WidgetConfig(), 2)
     assert world.chatbots.widget_version("company-a", "none") == (WidgetConfig(), 0)
+    assert world.chatbots.saved_widget("company-a", "bot-a", 2) == WidgetConfig()
+    assert world.chatbots.widget_publications("company-a", "bot-a", Turn()).items == (publication,)
+    assert world.chatbots.publications("company-a", "bot-a", Turn()).items == ()
 
 
 def test_call_settings_and_the_chatbot_that_names_them_are_published_together(world: World) -> None:
@@ -164,7 +173,7 @@ def test_packages_are_offered_in_their_published_version(world: World) -> None:
     assert world.packages.published("p-1", 1) == first
     world.changes.commit(entry(world), Offer("p-1", None), Save(saved.model_copy(update={"version": 3})))
     assert world.offered.all() == [] and world.packages.published("p-1", 2) == second
-    assert [found.package_id for found in world.packages.page(Turn()).items] == ["p-1"]
+    assert [found.package_id for found in world.packages.page(Turn(), lambda _: True).items] == ["p-1"]
 
 
 def test_pages_join_up_whatever_their_size(world: World) -> None:
@@ -180,7 +189,7 @@ def test_pages_join_up_whatever_their_size(world: World) -> None:
 def test_lists_of_an_index_go_on_between_equal_names(world: World) -> None:
     for number in range(5):
         world.changes.commit(entry(world), Save(Company(company_id=f"same-{number}", name="Same")))
-    pages = walk(world.fleet.page, 2)
+    pages = walk(lambda turn: world.fleet.page(turn, lambda _: True), 2)
     assert [found.company_id for page in pages for found in page] == [
         "company-a",
         "company-b",
@@ -219,10 +228,39 @@ def test_a_cursor_is_good_for_its_own_list_only(world: World) -> None:
     with pytest.raises(InvalidRequest):
         world.users.page("company-b", Turn(1, cursor))
     with pytest.raises(InvalidRequest):
-        world.fleet.page(Turn(1, cursor))
+        world.fleet.page(Turn(1, cursor), lambda _: True)
     for limit in (0, -1, 101):
         with pytest.raises(InvalidRequest):
             world.users.page("company-a", Turn(limit))
+
+
+def test_a_page_ends_after_looking_at_many_and_the_next_goes_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MAX_EXAMINED", 3)
+    for number in range(8):
+        world.changes.commit(entry(world), Save(Company(company_id=f"some-{number}", name=f"N{number}")))
+    pages = walk(lambda turn: world.fleet.page(turn, lambda found: found.company_id == "some-7"), 5)
+    assert [[found.company_id for found in page] for page in pages] == [[], [], [], ["some-7"]]
+
+
+PART = strategies.text(max_size=40)
+OWN = Span("T#company-a", low="USER#", high="USER#" + LAST)
+
+
+@given(strategies.one_of(PART, strategies.lists(PART, max_size=5), strategies.tuples(strategies.just(OWN), PART)))
+@hypothesis_settings(max_examples=100)
+def test_whatever_a_cursor_says_it_never_leads_out_of_its_list(said: object) -> None:
+    """Also one whose fingerprint is right, since that is no secret."""
+    if isinstance(said, tuple):
+        said = [_fingerprint(OWN), said[1]]
+    cursor = said
+    if not isinstance(said, str):
+        cursor = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+    assert isinstance(cursor, str)
+    try:
+        _, start = _decoded([OWN], cursor)
+    except InvalidRequest:
+        return
+    assert start["PK"]["S"] == "T#company-a" and start["SK"]["S"].startswith("USER#")
 
 
 def test_calls_are_listed_newest_first_over_months_and_filtered(world: World) -> None:

@@ -27,6 +27,9 @@ class Opening:
     def reply_to_tool(self, name: str, output: Mapping[str, Any]) -> Reply:
         return Reply(f"We open at {output['opens']}.")
 
+    def go_on(self, history: Sequence[HistoryItem]) -> Reply:
+        return Reply("Where were we?")
+
 
 async def test_a_spoken_question_is_understood_and_answered() -> None:
     speech = EspeakSpeech()

@@ -23,6 +23,7 @@ export type PlaybackReport = { epoch: number } & (
   | { type: 'flushed'; played: number }
   | { type: 'overflow'; dropped: number }
   | { type: 'heard'; samples: Float32Array }
+  | { type: 'sounding'; at: number }
 );
 
 export interface AudioListener {
@@ -84,6 +85,11 @@ export class CallAudio {
 
   get sampleRate(): number {
     return this.context.sampleRate;
+  }
+
+  /** How long ago, in ms, the sound of this context time left the worklet. */
+  age(contextTime: number): number {
+    return (this.context.currentTime - contextTime) * 1000;
   }
 
   /** False while the browser waits for a gesture before it plays anything. */

@@ -71,7 +71,7 @@ export class CallEngine {
     const { emit } = this.options;
     this.link = new CallLink(url, token, this.options.environment, {
       connected: (message) => {
-        this.options.trace?.note('socketOpen');
+        this.options.trace?.note('confirmed');
         this.beginConnection();
         emit({
           type: 'connected',
@@ -168,6 +168,9 @@ export class CallEngine {
         return;
       case 'overflow':
         trace?.note('overflow', report.dropped);
+        return;
+      case 'sounding':
+        trace?.note('sounding', undefined, this.audio?.age(report.at));
         return;
       case 'heard':
         trace?.heard(report.samples, this.audio?.sampleRate ?? 0);

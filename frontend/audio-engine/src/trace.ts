@@ -17,8 +17,10 @@ export class Trace {
 
   constructor(private readonly now: () => number) {}
 
-  note(event: string, samples?: number): void {
-    this.log.push(samples === undefined ? { at: this.now(), event } : { at: this.now(), event, samples });
+  /** `age`: how many milliseconds ago it was. */
+  note(event: string, samples?: number, age = 0): void {
+    const at = this.now() - age;
+    this.log.push(samples === undefined ? { at, event } : { at, event, samples });
     if (this.log.length > LOG_ENTRIES) this.log.shift();
   }
 

@@ -3,7 +3,9 @@
  *
  * In:  {type: "pcm", pcm: ArrayBuffer} | {type: "flush"} | {type: "epoch", epoch}
  * Out, each with the epoch it belongs to: {type: "started"} | {type: "position", played, queued} | {type: "drained", played, underruns}
- *      | {type: "flushed", played} | {type: "overflow", dropped} | {type: "heard", samples: Float32Array}
+ *      | {type: "flushed", played} | {type: "overflow", dropped}
+ *      and for tests: {type: "heard", samples: Float32Array} | {type: "sounding", at}, the context time at which the
+ *      first sample that is not silent left since playing started.
  *
  * `played` counts 24 kHz samples since the last "epoch"; what was still queued at that moment is played, yet not
  * counted, because it belongs to an earlier connection. A stream carries no end mark: playing starts at 60 ms of
@@ -18,6 +20,7 @@ const POSITION_EVERY = 0.2 * PLAYBACK_RATE;
 /** A gap shorter than this is a hole in one utterance; a longer one lies between two. */
 const UNDERRUN_GAP_S = 0.25;
 const TAP_SAMPLES = 2048;
+const AUDIBLE = 0.002;
 
 class PlaybackProcessor extends AudioWorkletProcessor {
   constructor(options) {
@@ -37,6 +40,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
     this.resampler = sampleRate === PLAYBACK_RATE ? null : new globalThis.PolyphaseResampler(PLAYBACK_RATE, sampleRate);
     this.tap = options?.processorOptions?.tap ? new Float32Array(TAP_SAMPLES) : null;
     this.tapFilled = 0;
+    this.sounding = false;
     this.port.onmessage = ({ data }) => {
       if (data.type === 'pcm') this.enqueue(new Int16Array(data.pcm));
       else if (data.type === 'flush') this.flush();
@@ -133,6 +137,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
     const waited = this.waitingSince >= 0 && currentTime - this.waitingSince >= LONGEST_WAIT_S;
     if (this.queued === 0 || (this.queued < PREBUFFER && !waited)) return;
     this.playing = true;
+    this.sounding = false;
     this.waitingSince = -1;
     this.tell({ type: 'started' });
   }
@@ -154,6 +159,11 @@ class PlaybackProcessor extends AudioWorkletProcessor {
   }
 
   record(out) {
+    const first = this.sounding ? -1 : out.findIndex((value) => Math.abs(value) > AUDIBLE);
+    if (first >= 0) {
+      this.sounding = true;
+      this.tell({ type: 'sounding', at: currentTime + first / sampleRate });
+    }
     this.tap.set(out, this.tapFilled);
     this.tapFilled += out.length;
     if (this.tapFilled + out.length <= TAP_SAMPLES) return;

@@ -52,8 +52,8 @@ function exposeForTests(store: CallStore, controller: CallController, trace: Tra
       get socketOpen() {
         return trace.at('socketOpen');
       },
-      get firstAudioPlayed() {
-        return trace.at('audioPlayed');
+      get firstSound() {
+        return trace.at('sounding');
       },
       get stopAudioReceived() {
         return trace.at('stopAudioReceived', 'last');
@@ -72,6 +72,14 @@ async function run(config: WidgetConfig): Promise<void> {
   document.title = config.agentName || config.companyName || texts.callConnected;
   applyCustomCss(config.advanced.customCss);
   const trace = address.get('debug') === '1' ? new Trace(environment.now) : null;
+  const traced: LinkEnvironment = {
+    ...environment,
+    openSocket: (url, protocols) => {
+      const socket = new WebSocket(url, protocols);
+      socket.addEventListener('open', () => trace?.note('socketOpen'));
+      return socket;
+    },
+  };
   const store = new CallStore(config);
   const controller = new CallController({
     chatbotId,
@@ -80,7 +88,7 @@ async function run(config: WidgetConfig): Promise<void> {
     dispatch: (action) => store.dispatch(action),
     clock: () => Date.now(),
     engine: {
-      environment,
+      environment: trace === null ? environment : traced,
       trace,
       audio: {
         worklets: { resampler: resamplerUrl, capture: captureUrl, playback: playbackUrl },

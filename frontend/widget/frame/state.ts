@@ -162,6 +162,8 @@ function reduceSetup(state: CallState, action: Action): CallState {
         wasConnected: true,
         callId: action.callId,
         startedAt: state.startedAt ?? action.at - action.elapsedMs,
+        // A line that was still growing belongs to the connection before: what became of it, the server tells.
+        captions: state.captions.filter((caption) => caption.final),
       };
     default:
       return state;

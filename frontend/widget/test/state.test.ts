@@ -51,6 +51,12 @@ describe('the running call', () => {
     expect(play({ type: 'connected', callId: 'c1', elapsedMs: 9_000, at: 20_000 }).startedAt).toBe(11_000);
   });
 
+  it('forgets a line that was still growing when it comes back: the server tells what became of it', () => {
+    const lines = [caption('whole', 0), { ...caption('growing', 1), final: false }].map((one) => ({ type: 'caption', caption: one }) as const);
+    const back = play(...toLive, ...lines, { type: 'reconnecting' }, { type: 'connected', callId: 'c1', elapsedMs: 9_000, at: 20_000 });
+    expect(back.captions.map((one) => one.id)).toEqual(['whole']);
+  });
+
   it('shows nobody speaking while it reconnects', () => {
     const state = play(...toLive, { type: 'agent-speaking', on: true }, { type: 'reconnecting' });
     expect(state).toMatchObject({ phase: 'reconnecting', agentSpeaking: false });

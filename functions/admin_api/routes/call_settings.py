@@ -1,15 +1,13 @@
 """Call Options of a chatbot, their versions, and what the linter says to them."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from fastapi import Response
-from pydantic import Field
 
 from functions.admin_api.access import Api, By, Operations
 from functions.admin_api.requests import AskedPage, Expected, Identifier, Number, PageOut, Schema, page_out, tag
-from shared.contracts.records.publication import Publication
+from functions.admin_api.schemas import PublicationOut, RollbackIn
 from shared.contracts.settings.call_settings import CallSettings
 from shared.domain.permissions import Permission
 from shared.domain.settings_lint import Finding
@@ -48,21 +46,6 @@ class CallSettingsOut(Schema):
     findings: list[FindingOut]
 
 
-class PublicationOut(Schema):
-    """Who saved which version when."""
-
-    number: int
-    published_at: datetime
-    published_by: str
-    restored_from: int | None
-
-
-class RollbackIn(Schema):
-    """Which version to bring back."""
-
-    number: Annotated[int, Field(ge=1, le=999_999)]
-
-
 @operations.get(PATH, Permission.CALL_SETTINGS_READ)
 def get_call_settings(api: Api, by: By, chatbot_id: Identifier, response: Response) -> CallSettingsOut:
     return _view(call_settings.current_settings(api.settings, by.company, chatbot_id), response)
@@ -90,7 +73,7 @@ def roll_back_call_settings(
 
 @operations.get(f"{PATH}/versions", Permission.CALL_SETTINGS_READ)
 def list_call_settings_versions(api: Api, by: By, chatbot_id: Identifier, turn: AskedPage) -> PageOut[PublicationOut]:
-    return page_out(call_settings.settings_versions(api.settings, by.company, chatbot_id, turn), _publication)
+    return page_out(call_settings.settings_versions(api.settings, by.company, chatbot_id, turn), PublicationOut.of)
 
 
 @operations.get(f"{PATH}/versions/{{number}}", Permission.CALL_SETTINGS_READ)
@@ -106,7 +89,3 @@ def _view(view: SettingsView, response: Response) -> CallSettingsOut:
 
 def _finding(finding: Finding) -> FindingOut:
     return FindingOut(level=finding.level, code=finding.code, field=finding.field, message=finding.message)
-
-
-def _publication(publication: Publication) -> PublicationOut:
-    return PublicationOut(**publication.model_dump())

@@ -25,7 +25,7 @@ from shared.services import chatbots
 operations = Operations()
 
 Agents = Annotated[tuple[Agent, ...], Field(max_length=8)]
-Variables = Annotated[dict[VariableName, VariableValue], Field(max_length=50, default_factory=dict)]
+Variables = Annotated[dict[VariableName, VariableValue], Field(max_length=50)]
 Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"\S")]
 
 
@@ -36,20 +36,20 @@ class NewChatbotIn(Schema):
     name: Name
     description: Annotated[str, Field(max_length=500)] = ""
     slug: Slug | None = None
-    variables: Variables
-    agents: Agents = ()
+    variables: Annotated[Variables, Field(default_factory=dict)]
+    agents: Agents | None = None
 
 
 class ChatbotIn(Schema):
-    """What the General tab holds."""
+    """All that the General tab holds; nothing falls back to a default unsaid."""
 
     name: Name
-    description: Annotated[str, Field(max_length=500)] = ""
-    agent_name: Annotated[str, Field(min_length=1, max_length=80)] = "AI assistant"
-    slug: Slug | None = None
+    description: Annotated[str, Field(max_length=500)]
+    agent_name: Annotated[str, Field(min_length=1, max_length=80)]
+    slug: Slug | None
     variables: Variables
-    agents: Agents = ()
-    knowledge: Knowledge = Knowledge()
+    agents: Agents
+    knowledge: Knowledge
 
 
 @operations.get("/chatbots", Permission.CHATBOTS_READ)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from functions.admin_api.access import Api, By, Operations
@@ -31,6 +31,13 @@ class CompanyIn(Schema):
     limits: CallLimits = CallLimits()
 
 
+class EditedCompanyIn(Schema):
+    """All that can be edited; nothing falls back to a default unsaid."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"\S")]
+    limits: CallLimits
+
+
 class OwnCompanyOut(Schema):
     """What members see of their company; only the master admin opens calls to it."""
 
@@ -40,8 +47,8 @@ class OwnCompanyOut(Schema):
 
 
 @operations.get("/fleet/companies", Permission.FLEET_COMPANIES)
-def list_companies(api: Api, turn: AskedPage) -> PageOut[Company]:
-    return page_out(companies.all_companies(api.companies, turn), lambda company: company)
+def list_companies(api: Api, turn: AskedPage, search: Annotated[str, Query(max_length=120)] = "") -> PageOut[Company]:
+    return page_out(companies.all_companies(api.companies, turn, search), lambda company: company)
 
 
 @operations.post("/fleet/companies", Permission.FLEET_COMPANIES, status_code=201)
@@ -68,7 +75,7 @@ def get_company(api: Api, company_id: Identifier, response: Response) -> Company
 
 @operations.put("/fleet/companies/{company_id}", Permission.FLEET_COMPANIES)
 def edit_company(
-    api: Api, by: By, company_id: Identifier, body: CompanyIn, expected: Expected, response: Response
+    api: Api, by: By, company_id: Identifier, body: EditedCompanyIn, expected: Expected, response: Response
 ) -> Company:
     name = body.name.strip()
     changed = companies.edit_company(api.companies, by, company_id, expected, name=name, limits=body.limits)

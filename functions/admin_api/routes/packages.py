@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
-from pydantic import Field
 
 from functions.admin_api.access import Api, By, Operations
 from functions.admin_api.requests import (
@@ -18,17 +17,12 @@ from functions.admin_api.requests import (
     page_out,
     tag,
 )
+from functions.admin_api.schemas import RollbackIn
 from shared.contracts.settings.package import Package, PackageContent, PackageVersion
 from shared.domain.permissions import Permission
 from shared.services import packages
 
 operations = Operations()
-
-
-class VersionIn(Schema):
-    """Which earlier version to bring back."""
-
-    number: Annotated[int, Field(ge=1, le=999_999)]
 
 
 class OfferedPackages(Schema):
@@ -38,8 +32,13 @@ class OfferedPackages(Schema):
 
 
 @operations.get("/fleet/packages", Permission.FLEET_PACKAGES)
-def list_packages(api: Api, turn: AskedPage) -> PageOut[Package]:
-    return page_out(packages.all_packages(api.packages, turn), lambda package: package)
+def list_packages(
+    api: Api,
+    turn: AskedPage,
+    capability: Literal["chat", "call", "both"] | None = None,
+    search: Annotated[str, Query(max_length=120)] = "",
+) -> PageOut[Package]:
+    return page_out(packages.all_packages(api.packages, turn, capability, search), lambda package: package)
 
 
 @operations.post("/fleet/packages", Permission.FLEET_PACKAGES, status_code=201)
@@ -74,7 +73,7 @@ def publish_package(api: Api, by: By, package_id: Identifier, expected: Expected
 
 @operations.post("/fleet/packages/{package_id}/rollback", Permission.FLEET_PACKAGES)
 def roll_back_package(
-    api: Api, by: By, package_id: Identifier, body: VersionIn, expected: Expected, response: Response
+    api: Api, by: By, package_id: Identifier, body: RollbackIn, expected: Expected, response: Response
 ) -> Package:
     changed = packages.roll_back_package(api.packages, by, package_id, expected, body.number)
     tag(response, changed.version)

@@ -37,6 +37,7 @@ async def main(folder: Path) -> None:
             "OPENAI_WEBSOCKET_BASE_URL": openai.url,
             "GEMINI_API_KEY": KEY,
             "GEMINI_BASE_URL": gemini.url,
+            "GEMINI_REST_BASE_URL": gemini.rest_url,
             "GEMINI_CA_FILE": str(certificate.ca_file),
         }
         announce(folder, where)

@@ -3,16 +3,27 @@
 The wire of a vendor lies in its own module; this one holds no protocol. Sound is PCM16 little-endian mono at 24 kHz.
 """
 
+import ast
+import contextlib
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+
+from media_tier.call.commands import HistoryItem
 
 BYTES_PER_MS = 48
 
 _SPOKEN_EXACTLY = re.compile(
     r"(?:say exactly[^:]*:|read this aloud exactly as written, nothing else:)\s*(?P<text>.+)\Z",
     re.IGNORECASE | re.DOTALL,
+)
+
+_REPORTED = re.compile(
+    r"\(Result of (?P<late>\w+): (?P<late_output>\{.*\})\)\Z"
+    r"|\[The tool (?P<known>\w+) was called with .* and returned (?P<known_output>\{.*\})\.\]\Z",
+    re.DOTALL,
 )
 
 
@@ -57,15 +68,28 @@ class Reply:
     tool: tuple[str, dict[str, Any]] | None = None
 
 
+class Answer(Protocol):
+    """What a scenario answers; see Reply."""
+
+    @property
+    def say(self) -> str: ...
+    @property
+    def tool(self) -> tuple[str, dict[str, Any]] | None: ...
+
+
 class Scenario(Protocol):
     """The conversation that is played."""
 
-    def reply(self, text: str) -> Reply:
-        """The answer to the caller's words ("" when they were not understood, or nobody spoke yet)."""
+    def reply(self, text: str, history: Sequence[HistoryItem] = ()) -> Answer:
+        """The answer to the caller's words ("": not understood, or nobody spoke yet); `history` came before them."""
         ...
 
-    def about(self, tool: str, output: dict[str, Any]) -> Reply:
+    def reply_to_tool(self, name: str, output: Mapping[str, Any]) -> Answer:
         """The answer once a tool has returned."""
+        ...
+
+    def go_on(self, history: Sequence[HistoryItem]) -> Answer:
+        """What is said when asked to speak although the caller said nothing new."""
         ...
 
 
@@ -130,21 +154,24 @@ class Brain:
         """The words of an utterance."""
         return await self._recogniser.recognise(pcm)
 
-    def answer(self, text: str) -> Reply:
-        """Begin the next turn and say what is done in it."""
-        self.turn += 1
-        if self.turn in self.script.tools:
-            return Reply("", self.script.tools[self.turn])
-        if self.turn <= len(self.script.speak):
-            return Reply(self.script.speak[self.turn - 1])
-        return self._scenario.reply(text)
+    def answer(self, text: str, history: Sequence[HistoryItem] = ()) -> Reply:
+        """Begin the next turn and say what is done in it; `history` is what was said before `text`."""
+        return self._scripted(tools=True) or _reply(self._scenario.reply(text, history))
 
-    def about(self, tool: str, output: dict[str, Any]) -> Reply:
+    def go_on(self, history: Sequence[HistoryItem]) -> Reply:
+        """Begin the next turn without new words of the caller."""
+        return self._scripted(tools=True) or _reply(self._scenario.go_on(history))
+
+    def about(self, tool: str, output: Mapping[str, Any]) -> Reply:
         """Begin the next turn with a tool's result."""
+        return self._scripted(tools=False) or _reply(self._scenario.reply_to_tool(tool, output))
+
+    def _scripted(self, *, tools: bool) -> Reply | None:
         self.turn += 1
-        if self.turn <= len(self.script.speak):
-            return Reply(self.script.speak[self.turn - 1])
-        return self._scenario.about(tool, output)
+        if tools and self.turn in self.script.tools:
+            return Reply("", self.script.tools[self.turn])
+        spoken = self.script.speak
+        return Reply(spoken[self.turn - 1]) if self.turn <= len(spoken) else None
 
     async def speak(self, text: str, voice: str, chunk_ms: int = 160) -> list[Chunk]:
         """The sentence as sound, in pieces, each with its words."""
@@ -153,6 +180,10 @@ class Brain:
 
 BrainMaker = Callable[[StandInScript, int], Brain]
 """Makes the brain of a connection; the number is the silence in ms that ends a turn."""
+
+
+def _reply(answer: Answer) -> Reply:
+    return Reply(answer.say, answer.tool)
 
 
 def cut(text: str, pcm: bytes, chunk_ms: int) -> Iterator[Chunk]:
@@ -174,3 +205,18 @@ def verbatim(instructions: str | None) -> str | None:
     """The sentence that the instructions ask to be read out word by word, None if they ask for no such thing."""
     found = _SPOKEN_EXACTLY.search(instructions or "")
     return found["text"].strip() if found else None
+
+
+def reported_result(text: str) -> tuple[str, dict[str, Any]] | None:
+    """The tool and its result, if this line of a conversation reports one that came on another connection."""
+    found = _REPORTED.match(text)
+    if found is None:
+        return None
+    name, output = (found["late"], found["late_output"]) if found["late"] else (found["known"], found["known_output"])
+    try:
+        return name, dict(json.loads(output))
+    except json.JSONDecodeError:
+        # The call core reports in Python's spelling.
+        with contextlib.suppress(ValueError, SyntaxError):
+            return name, dict(ast.literal_eval(output))
+    return None

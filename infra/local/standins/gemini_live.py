@@ -6,6 +6,7 @@ sides, in order, over all connections.
 """
 
 import asyncio
+import itertools
 import re
 from http import HTTPStatus
 from types import TracebackType
@@ -19,6 +20,7 @@ from infra.local.standins.certificate import Certificate
 from infra.local.standins.conversation import BrainMaker, StandInScript
 from infra.local.standins.gemini_rest import GeminiSpeechServer
 from infra.local.standins.gemini_session import Memory, Session
+from infra.local.standins.scripted_line import Log, ScriptedLine, Socket
 
 CONNECTION_SECONDS = 600.0
 GO_AWAY_SECONDS = 60.0
@@ -41,11 +43,11 @@ class GeminiStandIn:
         script: StandInScript | None = None,
         keys: frozenset[str] = frozenset({"local"}),
     ) -> None:
-        self._make_brain, self.certificate = make_brain, certificate
+        self._make_brain, self.certificate, self._ids = make_brain, certificate, itertools.count(1)
         self.script = script or StandInScript()
         self.keys = keys
         self.handles: dict[str, Memory] = {}
-        self.log: list[tuple[str, dict[str, Any]]] = []
+        self.log: Log = []
         self.requests: list[tuple[str, dict[str, str]]] = []
         """Path and headers of every handshake."""
         self._server: Server | None = None
@@ -60,7 +62,7 @@ class GeminiStandIn:
     async def start(self, host: str = "127.0.0.1", port: int = 0, rest_port: int = 0) -> None:
         """Listen; port 0 takes a free one."""
         self._server = await serve(
-            self._serve,
+            self.serve_client,
             host,
             port,
             ssl=self.certificate.server_context(),
@@ -104,19 +106,20 @@ class GeminiStandIn:
             return connection.respond(HTTPStatus.NOT_FOUND, "Not found.")
         return None
 
-    async def _serve(self, connection: ServerConnection) -> None:
-        assert connection.request is not None
-        script = self.script
-        session = Session(connection, self._make_brain, script, self.handles, self.log)
-        ending = asyncio.get_running_loop().create_task(_end_in_time(session, connection, script))
+    async def serve_client(self, socket: Socket) -> None:
+        """Serve one client until its connection ends."""
+        assert socket.request is not None
+        line = ScriptedLine(socket, self.script, self.log, self._ids)
+        session = Session(line, self._make_brain, self.handles)
+        ending = asyncio.get_running_loop().create_task(_end_in_time(session, socket, line.script))
         try:
-            await session.run(authorised=connection.request.headers.get("x-goog-api-key") in self.keys)
+            await session.run(authorised=socket.request.headers.get("x-goog-api-key") in self.keys)
         finally:
             ending.cancel()
             await asyncio.wait([ending])
 
 
-async def _end_in_time(session: Session, connection: ServerConnection, script: StandInScript) -> None:
+async def _end_in_time(session: Session, socket: Socket, script: StandInScript) -> None:
     lasts = CONNECTION_SECONDS if script.cap_seconds is None else script.cap_seconds
     left = min(lasts, GO_AWAY_SECONDS if script.go_away_seconds is None else script.go_away_seconds)
     await asyncio.sleep(lasts - left)
@@ -125,4 +128,4 @@ async def _end_in_time(session: Session, connection: ServerConnection, script: S
     except ConnectionClosed:
         return
     await asyncio.sleep(left)
-    await connection.close(*DEADLINE)
+    await socket.close(*DEADLINE)

@@ -7,33 +7,53 @@ cuts off has been told to be cut off before anything else is said.
 import asyncio
 import base64
 import binascii
-import itertools
-import json
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 from google.genai import types
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
 
-from infra.local.standins.conversation import BYTES_PER_MS, Began, BrainMaker, StandInScript, verbatim
+from infra.local.standins.conversation import BYTES_PER_MS, Began, BrainMaker, reported_result, verbatim
 from infra.local.standins.gemini_rules import INVALID, POLICY, Closed, Configuration, configuration, parsed, text_of
 from infra.local.standins.gemini_turns import Turns
+from infra.local.standins.scripted_line import ScriptedLine
 from media_tier.audio.resampling import Resampler
+from media_tier.call.commands import HistoryItem
+from shared.contracts.records.call import Role
 
 RATE = 24_000
 NOT_THE_CALLER = "Instruction, not said by the caller:"
-
-_ids = itertools.count(1)
+TOOL_REPORT = "[The tool "
+"""What was done on an earlier connection is told in a turn of this beginning."""
+GO_ON = "…"
+"""A turn that only asks for an answer."""
 
 
 @dataclass(slots=True)
 class Memory:
-    """What a session knows: its turns (role, text), and how much it heard. A handle brings it back."""
+    """What a session knows: its turns (role, text; a tool's name), and how much it heard. A handle brings it back."""
 
     turns: list[tuple[str, str]] = field(default_factory=list)
     heard_ms: float = 0.0
+
+    def lines(self, end: int | None = None) -> tuple[HistoryItem, ...]:
+        """What was said, up to the turn of this number."""
+        speakers = {"user": Role.USER, "model": Role.ASSISTANT}
+        said = [(role, text) for role, text in self.turns[:end] if text and not text.startswith(TOOL_REPORT)]
+        return tuple(HistoryItem(speakers[role], text) for role, text in said if role in speakers)
+
+    def untold_result(self) -> tuple[str, dict[str, Any]] | None:
+        """A tool's result that was reported after the caller's last words."""
+        for role, text in reversed(self.turns):
+            if (told := reported_result(text)) is not None:
+                return told
+            if role == "user" and not text.startswith(TOOL_REPORT):
+                break
+        return None
+
+    def before(self, text: str) -> tuple[HistoryItem, ...]:
+        """What was said before the caller's latest `text`."""
+        return self.lines(max((at for at, turn in enumerate(self.turns) if turn == ("user", text)), default=None))
 
     def copy(self) -> "Memory":
         """As it is now."""
@@ -41,55 +61,33 @@ class Memory:
 
 
 class Session:
-    """The state of a connection. `log` receives every message of both sides as ("client" | "server", message)."""
+    """The state of a connection. `handles` is what the stand-in's sessions left behind."""
 
-    def __init__(
-        self,
-        socket: ServerConnection,
-        make_brain: BrainMaker,
-        script: StandInScript,
-        handles: dict[str, Memory],
-        log: list[tuple[str, dict[str, Any]]],
-    ) -> None:
-        self._socket, self._make_brain, self._handles, self._log = socket, make_brain, handles, log
-        self.script = script
+    def __init__(self, line: ScriptedLine, make_brain: BrainMaker, handles: dict[str, Memory]) -> None:
+        self._line, self._make_brain, self._handles = line, make_brain, handles
+        self.script = line.script
         self.memory = Memory()
         self.config: Configuration
         self._turns: Turns
-        self._silent = False
-        self._sent = 0
-        self._tasks: set[asyncio.Task[None]] = set()
         self._resampler: tuple[int, Resampler] | None = None
         self._received_ms = 0.0
         self._awaits_history = False
 
     async def run(self, *, authorised: bool) -> None:
         """Serve until the connection ends."""
-        try:
-            await self._break_at(0)
-            first = self._decoded(await self._socket.recv())
-            if not authorised:
-                raise Closed(INVALID, "API key not valid. Please pass a valid API key.")
-            await self._set_up(first)
-            async for message in self._socket:
-                await self._take(self._decoded(message))
-        except Closed as closed:
-            await self._socket.close(closed.code, closed.reason)
-        except ConnectionClosed:
-            return
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._line.serve(self._converse(authorised))
 
     async def out(self, message: dict[str, Any]) -> None:
-        """Send a server message, in a binary frame, then break what the script breaks after it."""
-        if self._silent:
-            return
-        self._log.append(("server", message))
-        self._sent += 1
-        await self._socket.send(json.dumps(message).encode())
-        await self._break_at(self._sent)
+        """Send a server message, in a binary frame."""
+        await self._line.send(message, binary=True)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run beside the reading of messages; ends with the connection."""
+        return self._line.start(work)
+
+    def new_id(self, kind: str) -> str:
+        """An id as the server makes them."""
+        return self._line.next_id(kind, "-")
 
     async def content(self, **fields: Any) -> None:
         """Send a serverContent."""
@@ -98,7 +96,7 @@ class Session:
     async def give_handle(self) -> None:
         """The session can be resumed as it is now."""
         if self.config.resumable:
-            handle = f"handle-{next(_ids):05d}"
+            handle = self.new_id("handle")
             self._handles[handle] = self.memory.copy()
             await self.out({"sessionResumptionUpdate": {"newHandle": handle, "resumable": True}})
 
@@ -107,41 +105,21 @@ class Session:
         if self.config.resumable:
             await self.out({"sessionResumptionUpdate": {"resumable": False}})
 
-    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run beside the reading of messages; ends with the connection."""
-
-        async def until_closed() -> None:
-            try:
-                await work
-            except ConnectionClosed:
-                return
-
-        task = asyncio.get_running_loop().create_task(until_closed())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        # A task that is cancelled before its first step never touches its work.
-        task.add_done_callback(lambda _: work.close())
-        return task
-
-    async def _break_at(self, sent: int) -> None:
-        script = self.script
-        if script.stall_after == sent:
-            self._silent = True
-        if script.drop_after == sent:
-            self._silent = True
-            self._socket.transport.abort()
-        if script.close_after is not None and script.close_after[0] == sent:
-            self._silent = True
-            await self._socket.close(*script.close_after[1:])
+    async def _converse(self, authorised: bool) -> None:
+        try:
+            first = self._decoded(await self._line.socket.recv())
+            if not authorised:
+                raise Closed(INVALID, "API key not valid. Please pass a valid API key.")
+            await self._set_up(first)
+            async for message in self._line.socket:
+                await self._take(self._decoded(message))
+        except Closed as closed:
+            await self._line.socket.close(closed.code, closed.reason)
 
     def _decoded(self, message: str | bytes) -> dict[str, Any]:
-        try:
-            decoded = json.loads(message)
-        except (json.JSONDecodeError, UnicodeDecodeError):
-            decoded = None
-        if not isinstance(decoded, dict):
+        decoded = self._line.received(message)
+        if decoded is None:
             raise Closed(INVALID, "Invalid JSON payload received.")
-        self._log.append(("client", decoded))
         return decoded
 
     async def _set_up(self, message: dict[str, Any]) -> None:
@@ -156,7 +134,7 @@ class Session:
             self.memory = self._handles[config.handle].copy()
         self._awaits_history = config.awaits_history
         self._turns = Turns(self, self._make_brain(self.script, config.silence_ms))
-        await self.out({"setupComplete": {"sessionId": f"session-{next(_ids):05d}"}})
+        await self.out({"setupComplete": {"sessionId": self.new_id("session")}})
         if not self._awaits_history:
             await self.give_handle()
 
@@ -216,7 +194,7 @@ class Session:
             await self.give_handle()
             return
         text = turns[-1][1] if turns else ""
-        if not text.startswith(NOT_THE_CALLER):
+        if not text.startswith(NOT_THE_CALLER) and text != GO_ON:
             self.memory.turns += turns
             await self._turns.answer_text(text)
             return
@@ -224,7 +202,7 @@ class Session:
         if said is not None:
             await self._turns.say(said)
         else:
-            await self._turns.answer_text(next((t for role, t in self.memory.turns[::-1] if role == "user"), ""))
+            await self._turns.go_on()
 
     async def _tool_results(self, response: types.LiveClientToolResponse) -> None:
         for result in response.function_responses or ():

@@ -7,7 +7,6 @@ heard in real time, usage and `turnComplete`. An interrupted one ends with `inte
 
 import asyncio
 import base64
-import itertools
 from typing import TYPE_CHECKING, Any
 
 from infra.local.standins.conversation import BYTES_PER_MS, Brain, Chunk, Reply
@@ -15,8 +14,6 @@ from infra.local.standins.gemini_rules import counted_usage
 
 if TYPE_CHECKING:
     from infra.local.standins.gemini_session import Session
-
-_ids = itertools.count(1)
 
 
 class Turns:
@@ -54,9 +51,16 @@ class Turns:
         self._begin(self._answer_speech(pcm, self._turn))
 
     async def answer_text(self, text: str) -> None:
-        """The caller has typed something, or nothing at all but wants an answer."""
+        """The caller has typed something."""
         await self.cut_off()
-        self._begin(self._answer(self.brain.answer("" if text == "…" else text)))
+        self._begin(self._answer(self._reply(text)))
+
+    async def go_on(self) -> None:
+        """An answer is wanted although the caller said nothing new."""
+        await self.cut_off()
+        memory = self._session.memory
+        told = memory.untold_result()
+        self._begin(self._answer(self.brain.go_on(memory.lines()) if told is None else self.brain.about(*told)))
 
     async def say(self, text: str) -> None:
         """Say this, word for word."""
@@ -74,8 +78,11 @@ class Turns:
             return
         results, self._results = self._results, []
         for tool, _ in results:
-            self._session.memory.turns.append(("user", f"The tool {tool} returned."))
+            self._session.memory.turns.append(("tool", tool))
         self._begin(self._answer(self.brain.about(*results[-1])))
+
+    def _reply(self, text: str) -> Reply:
+        return self.brain.answer(text, self._session.memory.before(text))
 
     def _begin(self, work: Any) -> None:
         self._stop = asyncio.Event()
@@ -101,7 +108,7 @@ class Turns:
         if when == "early":
             await self._report(text)
         if text and not stop.is_set():
-            await self._answer(self.brain.answer(text), late=text if when == "late" else None)
+            await self._answer(self._reply(text), late=text if when == "late" else None)
         elif when == "late":
             await self._report(text)
 
@@ -122,7 +129,8 @@ class Turns:
             await self._end(0.0)
 
     async def _call(self, name: str, arguments: dict[str, Any]) -> None:
-        session, call_id = self._session, f"function-call-{next(_ids):05d}"
+        session = self._session
+        call_id = session.new_id("function-call")
         self._waiting[call_id] = name
         await session.withhold_handle()
         await session.out({"toolCall": {"functionCalls": [{"id": call_id, "name": name, "args": arguments}]}})

@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import json
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -19,12 +20,11 @@ from websockets.http11 import Request, Response
 from infra.local.standins.conversation import BrainMaker, StandInScript
 from infra.local.standins.openai_rules import MODELS, default_session
 from infra.local.standins.openai_session import Session
+from infra.local.standins.scripted_line import Log, ScriptedLine, Socket
 
 CAP_SECONDS = 3600.0
 CAP_REASON = "Your session hit the maximum duration of 60 minutes."
 MAX_MESSAGE_BYTES = 16 * 2**20
-
-_ids = itertools.count(1)
 
 
 class OpenAiStandIn:
@@ -35,11 +35,13 @@ class OpenAiStandIn:
         make_brain: BrainMaker,
         script: StandInScript | None = None,
         keys: frozenset[str] = frozenset({"sk-local"}),
+        epoch: Callable[[], float] = time.time,
     ) -> None:
-        self._make_brain = make_brain
+        """`epoch` gives seconds since the epoch, for the expiry that is announced."""
+        self._make_brain, self._epoch, self._ids = make_brain, epoch, itertools.count(1)
         self.script = script or StandInScript()
         self.keys = keys
-        self.log: list[tuple[str, dict[str, Any]]] = []
+        self.log: Log = []
         self.requests: list[tuple[str, dict[str, str]]] = []
         """Path and headers of every handshake."""
         self._server: Server | None = None
@@ -48,7 +50,7 @@ class OpenAiStandIn:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen; port 0 takes a free one."""
         self._server = await serve(
-            self._serve, host, port, process_request=self._check, max_size=MAX_MESSAGE_BYTES, compression=None
+            self.serve_client, host, port, process_request=self._check, max_size=MAX_MESSAGE_BYTES, compression=None
         )
         bound = next(iter(self._server.sockets)).getsockname()[1]
         self.url = f"ws://{host}:{bound}/v1"
@@ -92,23 +94,24 @@ class OpenAiStandIn:
             return _refusal(connection, HTTPStatus.BAD_REQUEST, "You must provide a model parameter.", "missing_model")
         return None
 
-    async def _serve(self, connection: ServerConnection) -> None:
-        assert connection.request is not None
+    async def serve_client(self, socket: Socket) -> None:
+        """Serve one client until its connection ends."""
+        assert socket.request is not None
         script = self.script
-        model = parse_qs(urlsplit(connection.request.path).query)["model"][0]
+        line = ScriptedLine(socket, script, self.log, self._ids)
+        model = parse_qs(urlsplit(socket.request.path).query)["model"][0]
         cap = script.cap_seconds if script.cap_seconds is not None else CAP_SECONDS
-        config = default_session(f"sess_{next(_ids):05d}", model, int(time.time() + cap))
-        session = Session(connection, config, self._make_brain, script, self.log)
-        ending = asyncio.get_running_loop().create_task(_close_after(connection, cap))
+        config = default_session(line.next_id("sess", "_"), model, int(self._epoch() + cap))
+        ending = asyncio.get_running_loop().create_task(_close_after(socket, cap))
         try:
-            await session.run()
+            await Session(line, config, self._make_brain).run()
         finally:
             ending.cancel()
 
 
-async def _close_after(connection: ServerConnection, seconds: float) -> None:
+async def _close_after(socket: Socket, seconds: float) -> None:
     await asyncio.sleep(seconds)
-    await connection.close(1001, CAP_REASON)
+    await socket.close(1001, CAP_REASON)
 
 
 def _json(connection: ServerConnection, status: HTTPStatus, body: dict[str, Any]) -> Response:

@@ -4,36 +4,21 @@ Hearing and answering lie in openai_turns. Faults follow the script.
 """
 
 import asyncio
-import itertools
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
-
-from infra.local.standins.conversation import BrainMaker, StandInScript
+from infra.local.standins.conversation import BrainMaker
 from infra.local.standins.openai_rules import Refused, checked_item, updated
 from infra.local.standins.openai_turns import Turns
-
-_ids = itertools.count(1)
+from infra.local.standins.scripted_line import ScriptedLine
 
 
 class Session:
-    """The state of a connection. `log` receives every event of both sides as ("client" | "server", event)."""
+    """The state of a connection."""
 
-    def __init__(
-        self,
-        socket: ServerConnection,
-        config: dict[str, Any],
-        make_brain: BrainMaker,
-        script: StandInScript,
-        log: list[tuple[str, dict[str, Any]]],
-    ) -> None:
-        self._socket, self._log, self.config, self.script = socket, log, config, script
-        self._silent = False
-        self._sent = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+    def __init__(self, line: ScriptedLine, config: dict[str, Any], make_brain: BrainMaker) -> None:
+        self._line, self.config, self.script = line, config, line.script
         self.items: dict[str, dict[str, Any]] = {}
         self.produced: dict[str, float] = {}
         """Milliseconds of sound made, by item."""
@@ -55,7 +40,7 @@ class Session:
 
     def new_id(self, kind: str) -> str:
         """An id as the server makes them."""
-        return f"{kind}_{next(_ids):05d}"
+        return self._line.next_id(kind, "_")
 
     def text_letters(self) -> int:
         """Letters of text the model reads for a response."""
@@ -63,62 +48,26 @@ class Session:
 
     async def run(self) -> None:
         """Serve until the connection ends."""
-        try:
-            await self._break_at(0)
-            await self.out("session.created", session=self.config)
-            async for message in self._socket:
-                await self._take(message)
-        except ConnectionClosed:
-            return
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._line.serve(self._converse())
 
     async def out(self, kind: str, **fields: Any) -> None:
-        """Send a server event, then break what the script breaks after it."""
-        if self._silent:
-            return
-        text = json.dumps({"type": kind, "event_id": self.new_id("event"), **fields})
-        self._log.append(("server", json.loads(text)))
-        self._sent += 1
-        await self._socket.send(text)
-        await self._break_at(self._sent)
+        """Send a server event."""
+        await self._line.send({"type": kind, "event_id": self.new_id("event"), **fields}, binary=False)
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run beside the reading of events; ends with the connection."""
+        return self._line.start(work)
 
-        async def until_closed() -> None:
-            try:
-                await work
-            except ConnectionClosed:
-                return
+    async def _converse(self) -> None:
+        await self.out("session.created", session=self.config)
+        async for message in self._line.socket:
+            event = self._line.received(message)
+            if event is None:
+                await self.refuse(Refused("invalid_json", "The event could not be parsed."), None)
+            else:
+                await self._take(event)
 
-        task = asyncio.get_running_loop().create_task(until_closed())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _break_at(self, sent: int) -> None:
-        script = self.script
-        if script.stall_after == sent:
-            self._silent = True
-        if script.drop_after == sent:
-            self._silent = True
-            self._socket.transport.abort()
-        if script.close_after is not None and script.close_after[0] == sent:
-            self._silent = True
-            await self._socket.close(*script.close_after[1:])
-
-    async def _take(self, message: str | bytes) -> None:
-        try:
-            event = json.loads(message)
-        except json.JSONDecodeError:
-            event = None
-        if not isinstance(event, dict):
-            await self.refuse(Refused("invalid_json", "The event could not be parsed."), None)
-            return
-        self._log.append(("client", event))
+    async def _take(self, event: dict[str, Any]) -> None:
         handler = self._handlers.get(str(event.get("type")))
         try:
             if handler is None:

@@ -6,7 +6,17 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any
 
-from infra.local.standins.conversation import BYTES_PER_MS, Began, Brain, BrainMaker, Ended, Reply, verbatim
+from infra.local.standins import openai_memory
+from infra.local.standins.conversation import (
+    BYTES_PER_MS,
+    Began,
+    Brain,
+    BrainMaker,
+    Ended,
+    Reply,
+    reported_result,
+    verbatim,
+)
 from infra.local.standins.openai_response import Response
 from infra.local.standins.openai_rules import Refused, transcription_usage
 
@@ -179,15 +189,20 @@ class Turns:
         await response.run(reply, error)
 
     def _reply(self) -> Reply:
-        items = list(self._session.items.values())
-        last = items[-1] if items else {}
-        if last.get("type") == "function_call_output":
-            calls = {item.get("call_id"): item for item in items if item["type"] == "function_call"}
-            return self.brain.about(str(calls[last["call_id"]]["name"]), _object(last["output"]))
-        if last.get("role") != "user":
-            return self.brain.answer("")
-        part = last["content"][0] if last.get("content") else {}
-        return self.brain.answer(str(part.get("transcript") or part.get("text") or ""))
+        session = self._session
+        items = list(session.items.values())
+        if items and items[-1].get("role") == "user":
+            history = openai_memory.lines(items[:-1], session.produced)
+            return self.brain.answer(openai_memory.words(items[-1]), tuple(history))
+        for item in reversed(items):
+            if item["type"] == "function_call_output":
+                call = next(made for made in items if made.get("call_id") == item["call_id"])
+                return self.brain.about(str(call["name"]), _object(item["output"]))
+            if (told := reported_result(openai_memory.words(item))) is not None:
+                return self.brain.about(*told)
+            if item.get("role") == "user":
+                break
+        return self.brain.go_on(tuple(openai_memory.lines(items, session.produced)))
 
 
 def _object(text: str) -> dict[str, Any]:

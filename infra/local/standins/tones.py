@@ -1,12 +1,14 @@
 """A voice of tones, an ear for loudness, words from a list: the quick, deterministic brain of a stand-in, for tests."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from infra.local.standins.conversation import BYTES_PER_MS, Began, Brain, Ended, Reply, StandInScript
+from media_tier.call.commands import HistoryItem
+from shared.contracts.records.call import Role
 
 RATE = 24_000
 FRAME_MS = 20
@@ -93,13 +95,18 @@ class ScriptedRecogniser:
 class Parrot:
     """Repeats what it hears."""
 
-    def reply(self, text: str) -> Reply:
+    def reply(self, text: str, history: Sequence[HistoryItem] = ()) -> Reply:
         """Says it back."""
         return Reply(f"You said {text}" if text else "Hello there, how are you")
 
-    def about(self, tool: str, output: dict[str, Any]) -> Reply:
+    def reply_to_tool(self, name: str, output: Mapping[str, Any]) -> Reply:
         """Says what came of it."""
-        return Reply(f"The tool {tool} is done")
+        return Reply(f"The tool {name} is done")
+
+    def go_on(self, history: Sequence[HistoryItem]) -> Reply:
+        """Repeats what the caller said last, if nobody said anything since."""
+        unanswered = history and history[-1].role is Role.USER
+        return self.reply(history[-1].text if unanswered else "")
 
 
 class ToneBrains:

@@ -24,7 +24,7 @@ from media_tier.ports import SAMPLE_RATE, ProviderListener, SessionSeed
 from media_tier.providers.simulated.hearing import Began, Ear, Recognition
 from media_tier.providers.simulated.memory import Memory
 from media_tier.providers.simulated.metering import Meter
-from media_tier.providers.simulated.scenarios import I_AM_BACK, TROUBLE, WITHOUT_TOOL, Reply, Scenario
+from media_tier.providers.simulated.scenarios import TROUBLE, WITHOUT_TOOL, Reply, Scenario
 from shared.contracts.records.call import Role
 from shared.contracts.settings.ai_model import Capabilities
 from shared.ports.speech import SpeechFailed, SpeechRenderer
@@ -162,10 +162,7 @@ class SimulatedConnection:
 
     def _next_reply(self) -> Reply:
         """Answer the caller's last words if nobody has; a tool that has run is not run again."""
-        lines = self._memory.lines()
-        if not lines or lines[-1].role is not Role.USER:
-            return Reply(I_AM_BACK)
-        reply = self._scenario.reply(lines[-1].text, lines[:-1])
+        reply = self._scenario.go_on(self._memory.lines())
         if reply.tool is not None and (output := self._results.get(reply.tool[0])) is not None:
             return self._scenario.reply_to_tool(reply.tool[0], output)
         return reply

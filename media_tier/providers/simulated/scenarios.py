@@ -17,9 +17,9 @@ BUSINESS_HOURS = (
 )
 LONG_STORY = (
     "I would be happy to tell you about our company. We began as a small family workshop by the harbour, and over "
-    "many years we have grown into a team of people who repair, rebuild and deliver instruments all over the country. "
-    "Every instrument is checked by hand, tuned twice and played for an hour before it leaves the house. "
-    "Our customers are schools, orchestras and beginners of every age, and each of them gets the same care."
+    "many years we have grown into a team of people who repair, rebuild and deliver outdoor gear all over the country. "
+    "Every tent is checked by hand, sealed twice and left in the rain for an hour before it leaves the house. "
+    "Our customers are schools, mountaineers and beginners of every age, and each of them gets the same care."
 )
 NOT_UNDERSTOOD = (
     "I heard you, but I only understand a few things. You can ask about our business hours or your order, "
@@ -129,6 +129,12 @@ class Scenario:
         if words in REPEAT_REQUESTS:
             return Reply(repeated(history))
         return self.answers.get(words, Reply(NOT_UNDERSTOOD))
+
+    def go_on(self, history: Sequence[HistoryItem]) -> Reply:
+        """The reply to being asked to speak: to the caller's last words if nobody has answered them."""
+        if not history or history[-1].role is not Role.USER:
+            return Reply(I_AM_BACK)
+        return self.reply(history[-1].text, history[:-1])
 
     def reply_to_tool(self, name: str, output: Mapping[str, Any]) -> Reply:
         """The reply to a tool's result."""

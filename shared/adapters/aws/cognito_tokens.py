@@ -20,7 +20,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import extract_compact
 
 from shared.adapters.aws.cognito_directory import COMPANY
-from shared.contracts.errors import NotAuthenticated
+from shared.contracts.errors import NotAuthenticated, Unavailable
 from shared.contracts.records.user import Role
 from shared.domain.permissions import Actor, well_formed
 
@@ -46,13 +46,15 @@ class Keys:
         self._lock = threading.Lock()
 
     def key_set(self, key_id: str) -> KeySet | None:
-        """The key with this id, None if the issuer has none."""
+        """The key with this id, None if the issuer has none. Raises Unavailable as long as no key could be fetched."""
         with self._lock:
             now = self._now()
             stale = now - self._fetched_at >= KEEP_SECONDS or key_id not in self._keys
             if stale and now - self._tried_at >= RETRY_SECONDS:
                 self._tried_at = now
                 self._refresh(now)
+            if not self._keys:
+                raise Unavailable("Signing in is not possible right now. Please try again.")
             found = self._keys.get(key_id)
         return None if found is None else KeySet([found])
 
@@ -74,7 +76,7 @@ class CognitoTokens:
         self._keys, self._issuer, self._client_id, self._now = keys, issuer, client_id, now
 
     def actor(self, token: str) -> Actor:
-        """Who the token was issued to. Raises NotAuthenticated."""
+        """Who the token was issued to. Raises NotAuthenticated, Unavailable."""
         claims = self._verified(token)
         wrong = NotAuthenticated(SIGN_IN)
         groups = claims.get("cognito:groups")

@@ -4,8 +4,9 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Protocol, cast
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -47,6 +48,12 @@ def published(*names: str) -> bytes:
     return json.dumps(keys).encode()
 
 
+@cache
+def application() -> FastAPI:
+    """Made once, since that takes long; each console says what it acts upon."""
+    return create_app(cast(AdminApi, None))
+
+
 @dataclass
 class FakeDirectory:
     """Accounts in memory, with what was done to them."""
@@ -74,6 +81,12 @@ class FakeDirectory:
         self.done.append(("active", user_id, active))
 
 
+class Clock(Protocol):
+    """Knows what time it is."""
+
+    now: datetime
+
+
 @dataclass(frozen=True)
 class Person:
     """Somebody who signs in."""
@@ -82,9 +95,9 @@ class Person:
     company_id: str | None
     user_id: str
 
-    def claims(self, world: World, **changes: Any) -> dict[str, Any]:
+    def claims(self, clock: Clock, **changes: Any) -> dict[str, Any]:
         """What Cognito puts into an ID token; None removes a claim."""
-        at = int(world.now.timestamp())
+        at = int(clock.now.timestamp())
         claims: dict[str, Any] = {
             "sub": self.user_id,
             "iss": ISSUER,
@@ -124,8 +137,10 @@ class Console:
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
-        self.app = create_app(self.api())
-        self._client = TestClient(self.app, base_url="https://calls.example", raise_server_exceptions=False)
+        self.app = application()
+        self.app.state.api = self.api()
+        self.client = TestClient(self.app, base_url="https://calls.example", raise_server_exceptions=False)
+        self.client.__enter__()
 
     def api(self) -> AdminApi:
         """What the routes act upon."""
@@ -179,7 +194,7 @@ class Console:
         if version is not None:
             sent["if-match"] = f'"{version}"'
         more: dict[str, Any] = {} if body is None else {"json": body}
-        return self._client.request(method, "/api/admin" + path, headers=sent, **more)
+        return self.client.request(method, "/api/admin" + path, headers=sent, **more)
 
     def get(self, person: Person | None, path: str) -> Response:
         """Read something."""
@@ -187,7 +202,7 @@ class Console:
 
     def close(self) -> None:
         """Let the client go."""
-        self._client.close()
+        self.client.__exit__()
 
 
 def enlist(world: World) -> None:

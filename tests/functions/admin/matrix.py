@@ -15,7 +15,7 @@ from shared.contracts.settings.ai_model import AiModel, Prices
 from shared.contracts.settings.package import Package, PackageContent
 from shared.domain.permissions import may
 from shared.services.sessions import Visitor, admit, start_session
-from tests.functions.admin.console import AGENT, MASTER, OTHER_AGENT, Console, Person
+from tests.functions.admin.console import ADMIN, AGENT, MASTER, OTHER_ADMIN, OTHER_AGENT, Console, Person
 from tests.services.world import SITE, World, settings
 
 
@@ -60,6 +60,25 @@ def model(model_id: str, **changes: Any) -> dict[str, Any]:
     """A chat model as it is sent."""
     made = AiModel(id=model_id, name=model_id, provider="anthropic", model_type="chat", prices=Prices(version="v1"))
     return made.model_copy(update=changes).model_dump(mode="json", by_alias=True)
+
+
+def renamed(name: str) -> dict[str, Any]:
+    """A company as it is edited."""
+    return {"name": name, "limits": {"concurrentCalls": 50, "callsPerAddressPerHour": 30}}
+
+
+def edited_chatbot(**changes: Any) -> dict[str, Any]:
+    """A chatbot as it is edited."""
+    whole: dict[str, Any] = {
+        "name": "Support",
+        "description": "",
+        "agentName": "Robin",
+        "slug": None,
+        "variables": {},
+        "agents": [],
+        "knowledge": {"enabled": True, "allCategories": True, "categories": []},
+    }
+    return whole | changes
 
 
 def _invitation() -> dict[str, Any]:
@@ -121,7 +140,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/fleet/companies"): Row(),
     ("POST", "/fleet/companies"): Row(201, lambda: {"name": "New"}),
     ("GET", "/fleet/companies/{company_id}"): Row(**COMPANY),
-    ("PUT", "/fleet/companies/{company_id}"): Row(200, lambda: {"name": "Renamed"}, _company, **COMPANY),
+    ("PUT", "/fleet/companies/{company_id}"): Row(200, lambda: renamed("Renamed"), _company, **COMPANY),
     ("PUT", "/fleet/companies/{company_id}/features"): Row(200, lambda: {"callEnabled": True}, _company, **COMPANY),
     ("GET", "/fleet/companies/{company_id}/team"): Row(**COMPANY),
     ("POST", "/fleet/companies/{company_id}/team"): Row(201, _invitation, **COMPANY),
@@ -155,7 +174,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/chatbots"): Row(),
     ("POST", "/chatbots"): Row(201, lambda: {"packageId": "package-1", "name": f"Bot {_numbers.next()}"}),
     ("GET", "/chatbots/{chatbot_id}"): Row(**BOT),
-    ("PUT", "/chatbots/{chatbot_id}"): Row(200, lambda: {"name": "Support"}, _bot, **BOT),
+    ("PUT", "/chatbots/{chatbot_id}"): Row(200, edited_chatbot, _bot, **BOT),
     ("GET", SETTINGS): Row(**BOT),
     ("PUT", SETTINGS): Row(200, _settings, _settings_number, **BOT),
     ("POST", SETTINGS + "/check"): Row(200, _settings, **BOT),
@@ -165,6 +184,18 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/chatbots/{chatbot_id}/widget"): Row(**BOT),
     ("PUT", "/chatbots/{chatbot_id}/widget"): Row(
         200, dict, lambda world: world.chatbots.widget_version("company-a", "bot-a")[1], **BOT
+    ),
+    ("POST", "/chatbots/{chatbot_id}/widget/rollback"): Row(
+        200,
+        lambda: {"number": 2},
+        lambda world: world.chatbots.widget_version("company-a", "bot-a")[1],
+        own=("bot-a",),
+        foreign=("bot-b",),
+        missing=("bot-x",),
+    ),
+    ("GET", "/chatbots/{chatbot_id}/widget/versions"): Row(**BOT),
+    ("GET", "/chatbots/{chatbot_id}/widget/versions/{number}"): Row(
+        own=("bot-a", "2"), foreign=("bot-b", "2"), missing=("bot-a", "999")
     ),
     ("GET", "/calls"): Row(),
     ("GET", "/calls/{call_id}"): Row(**CALL),
@@ -209,6 +240,8 @@ def furnish(console: Console) -> None:
         world.core.put(keys.package(package_id), Package(package_id=package_id, draft=PackageContent(name="Desk")))
         assert console.ask(MASTER, "POST", f"/fleet/packages/{package_id}/publish", version=1).status_code == 200
     assert console.ask(MASTER, "POST", "/fleet/ai-models", model("chatty")).status_code == 201
+    for person, bot in ((ADMIN, "bot-a"), (OTHER_ADMIN, "bot-b")):
+        assert console.ask(person, "PUT", f"/chatbots/{bot}/widget", {}, version=1).status_code == 200
 
 
 def stored_call(world: World, chatbot_id: str, call_id: str) -> CallRecord:

@@ -1,19 +1,16 @@
 """Every operation × everybody × every kind of target, the expected answer derived from the operation's declaration."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from moto import mock_aws
 
 from functions.admin_api.access import Operation, Operations
 from functions.admin_api.app import NOUNS, declared
 from functions.admin_api.openapi import document
 from shared.contracts.records.user import Role
 from shared.domain.permissions import GRANTS, Permission
-from tests.functions.admin.console import PEOPLE, Console, enlist
+from tests.functions.admin.console import PEOPLE, Console
 from tests.functions.admin.matrix import ROWS, Case, cases, furnish
-from tests.services.world import build
 
 PREFIX = "/api/admin"
 
@@ -24,17 +21,10 @@ def key(operation: Operation) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def furnished() -> Iterator[Console]:
+def furnished(steady: Console) -> Console:
     """One installation for the whole matrix: refusals change nothing, and rows read the versions they need."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        world = build()
-        enlist(world)
-        console = Console(world)
-        furnish(console)
-        yield console
-        console.close()
+    furnish(steady)
+    return steady
 
 
 def ask(console: Console, operation: Operation, case: Case) -> tuple[int, str]:

@@ -14,4 +14,4 @@ class DynamoAccessLog:
     def record(self, entry: AccessEntry) -> None:
         """Append."""
         key = keys.access(entry.company_id, f"{entry.at:%Y%m}", entry.at.isoformat(), entry.entry_id)
-        self._ledger.replace(key, entry, None)
+        self._ledger.replace(key, entry, None, keys.audit_extra(entry.company_id, entry.call_id, entry.at.isoformat()))

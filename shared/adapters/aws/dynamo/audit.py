@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import Item
 from shared.adapters.aws.dynamo.paging import page
-from shared.adapters.aws.dynamo.table import LAST, Span, Table
+from shared.adapters.aws.dynamo.table import Span, Table
 from shared.contracts.page import Page, Turn
 from shared.contracts.records.access import AccessEntry
 from shared.contracts.records.audit import AuditEntry
@@ -28,7 +28,7 @@ class DynamoAudit:
 
     def of_entity(self, company_id: str, entity_id: str, turn: Turn) -> Page[AuditEntry | AccessEntry]:
         """What was changed of one thing, newest first."""
-        spans = [Span(f"ENT#{company_id}#{entity_id}", "GSI1", high=LAST, newest_first=True)]
+        spans = [Span(keys.entity_partition(company_id, entity_id), "GSI1", newest_first=True)]
         return page(self._ledger, spans, turn, _read)
 
 

@@ -76,15 +76,20 @@ class DynamoChanges:
 
     def _audit(self, entry: AuditEntry) -> Action:
         key = keys.access(entry.company_id, f"{entry.at:%Y%m}", entry.at.isoformat(), entry.entry_id)
-        extra = {"GSI1PK": f"ENT#{entry.company_id}#{entry.entity_id}", "GSI1SK": entry.at.isoformat()}
+        extra = keys.audit_extra(entry.company_id, entry.entity_id, entry.at.isoformat())
         return {"Put": put_arguments(self._ledger.name, key, entry, replaces=None, extra=extra)}
 
     def _actions(self, write: Write) -> list[Action]:
         match write:
             case Save(record):
                 return self._save(record)
-            case SaveWidget(company_id, chatbot_id, config, version):
-                return [self._put(keys.widget_config(company_id, chatbot_id), config, version or None)]
+            case SaveWidget(company_id, chatbot_id, config, publication):
+                where = (company_id, chatbot_id, publication.number)
+                return [
+                    self._put(keys.widget_config(company_id, chatbot_id), config, publication.number - 1 or None),
+                    self._put(keys.widget_version(*where), config, None),
+                    self._put(keys.widget_publication(*where), publication, None),
+                ]
             case PublishSettings(bot, settings, publication):
                 at = (bot.company_id, bot.chatbot_id, publication.number)
                 return [

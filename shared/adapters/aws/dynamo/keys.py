@@ -70,6 +70,16 @@ def widget_config(company_id: str, chatbot_id: str) -> Key:
     return Key(f"T#{company_id}", f"BOT#{chatbot_id}#WIDGET")
 
 
+def widget_version(company_id: str, chatbot_id: str, version: int) -> Key:
+    """`core`: one saved version of a widget's configuration."""
+    return Key(f"T#{company_id}", f"BOT#{chatbot_id}#WCONF#{version:06d}")
+
+
+def widget_publication(company_id: str, chatbot_id: str, version: int) -> Key:
+    """`core`: who saved that version."""
+    return Key(f"T#{company_id}", f"BOT#{chatbot_id}#WPUB#{version:06d}")
+
+
 def ai_model(model_id: str) -> Key:
     """`core`: a model of the catalogue."""
     return Key("MODEL", model_id)
@@ -143,6 +153,16 @@ def participation(company_id: str, call_id: str, user_id: str) -> Key:
 def audit_partition(company_id: str, month: str) -> str:
     """`ledger`: accesses and changes of one company in one month (`yyyymm`)."""
     return f"AUD#{company_id}#{month}"
+
+
+def entity_partition(company_id: str, entity_id: str) -> str:
+    """`ledger`, by index: what was done to one thing of a company."""
+    return f"ENT#{company_id}#{entity_id}"
+
+
+def audit_extra(company_id: str, entity_id: str, at: str) -> dict[str, str]:
+    """Puts an entry of the ledger into the list of its thing."""
+    return {"GSI1PK": entity_partition(company_id, entity_id), "GSI1SK": at}
 
 
 def idempotency(scope: str, key: str) -> Key:

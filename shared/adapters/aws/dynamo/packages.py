@@ -1,5 +1,7 @@
 """Packages with drafts, publications and what companies are offered (table `core`)."""
 
+from collections.abc import Callable
+
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import from_item
 from shared.adapters.aws.dynamo.paging import every, page
@@ -18,9 +20,9 @@ class DynamoFleetPackages:
         """A package with its draft."""
         return self._table.record(keys.package(package_id), Package)
 
-    def page(self, turn: Turn) -> Page[Package]:
-        """All packages."""
-        return page(self._table, [Span("PKG")], turn, lambda item: versioned(item, Package))
+    def page(self, turn: Turn, keep: Callable[[Package], bool]) -> Page[Package]:
+        """All packages that are wanted."""
+        return page(self._table, [Span("PKG")], turn, lambda item: versioned(item, Package), keep)
 
     def published(self, package_id: str, number: int) -> PackageVersion | None:
         """One publication."""

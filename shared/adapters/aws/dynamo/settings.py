@@ -1,6 +1,6 @@
 """Companies, chatbots, call settings, widget configurations and the model catalogue (table `core`)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import from_item, rev_of
@@ -35,9 +35,9 @@ class DynamoFleetCompanies:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def page(self, turn: Turn) -> Page[Company]:
-        """All companies by name."""
-        return page(self._table, [Span("COMPANIES", "GSI1")], turn, lambda item: versioned(item, Company))
+    def page(self, turn: Turn, keep: Callable[[Company], bool]) -> Page[Company]:
+        """All companies that are wanted, by name."""
+        return page(self._table, [Span("COMPANIES", "GSI1")], turn, lambda item: versioned(item, Company), keep)
 
 
 class DynamoChatbots:
@@ -81,9 +81,7 @@ class DynamoChatbots:
 
     def publications(self, company_id: str, chatbot_id: str, turn: Turn) -> Page[Publication]:
         """Who published which version, newest first."""
-        prefix = f"BOT#{chatbot_id}#PUB#"
-        spans = [Span(f"T#{company_id}", low=prefix, high=prefix + LAST, newest_first=True)]
-        return page(self._table, spans, turn, lambda item: from_item(item, Publication))
+        return self._publications(company_id, f"BOT#{chatbot_id}#PUB#", turn)
 
     def widget_config(self, company_id: str, chatbot_id: str) -> WidgetConfig:
         """The widget's configuration, the defaults if none was saved."""
@@ -93,6 +91,18 @@ class DynamoChatbots:
         """The widget's configuration and how often it was saved."""
         item = self._table.item(keys.widget_config(company_id, chatbot_id))
         return (WidgetConfig(), 0) if item is None else (from_item(item, WidgetConfig), rev_of(item))
+
+    def saved_widget(self, company_id: str, chatbot_id: str, version: int) -> WidgetConfig | None:
+        """One saved version."""
+        return self._table.get(keys.widget_version(company_id, chatbot_id, version), WidgetConfig)
+
+    def widget_publications(self, company_id: str, chatbot_id: str, turn: Turn) -> Page[Publication]:
+        """Who saved which version of the widget, newest first."""
+        return self._publications(company_id, f"BOT#{chatbot_id}#WPUB#", turn)
+
+    def _publications(self, company_id: str, prefix: str, turn: Turn) -> Page[Publication]:
+        spans = [Span(f"T#{company_id}", low=prefix, high=prefix + LAST, newest_first=True)]
+        return page(self._table, spans, turn, lambda item: from_item(item, Publication))
 
     def save_widget_config(self, company_id: str, chatbot_id: str, config: WidgetConfig) -> None:
         """Store the widget's configuration."""

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import from_item, lost_condition, put_arguments, rev_of, to_item
+from shared.adapters.aws.media.batch_writer import BatchWriter
 from shared.contracts.records.call import (
     CallRecord,
     CallStatus,
@@ -46,11 +47,15 @@ class _Moved(Exception):
 
 
 class DynamoJournal:
-    """`client` and `queue` are aiobotocore clients of DynamoDB and SQS; `epoch` tells the epoch we own now."""
+    """`client` and `queue` are aiobotocore clients of DynamoDB and SQS; `epoch` tells the epoch we own now.
+
+    `batch` is shared by the calls of a process.
+    """
 
     def __init__(
         self,
         client: Any,
+        batch: BatchWriter,
         queue: Any,
         record: CallRecord,
         *,
@@ -60,7 +65,7 @@ class DynamoJournal:
         fenced: Callable[[], None],
         utc_now: Callable[[], datetime],
     ) -> None:
-        self._client, self._queue_client, self._record = client, queue, record
+        self._client, self._batch, self._queue_client, self._record = client, batch, queue, record
         self._table, self._queue_url = table, queue_url
         self._epoch, self._fenced, self._utc_now = epoch, fenced, utc_now
         self._writes: deque[tuple[Write, int]] = deque()
@@ -108,7 +113,7 @@ class DynamoJournal:
 
     def _put(self, item: dict[str, Any]) -> None:
         async def write() -> None:
-            await self._client.put_item(TableName=self._table, Item=item)
+            await self._batch.put(self._table, item)
 
         self._add(write, len(item["data"]["S"]) + OVERHEAD_BYTES)
 
