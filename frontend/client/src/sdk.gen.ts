@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddModelData, AddModelErrors, AddModelResponses, ChangeMemberRoleData, ChangeMemberRoleErrors, ChangeMemberRoleResponses, CheckCallSettingsData, CheckCallSettingsErrors, CheckCallSettingsResponses, CreateChatbotData, CreateChatbotErrors, CreateChatbotResponses, CreateCompanyData, CreateCompanyErrors, CreateCompanyResponses, CreatePackageData, CreatePackageErrors, CreatePackageResponses, EditChatbotData, EditChatbotErrors, EditChatbotResponses, EditCompanyData, EditCompanyErrors, EditCompanyResponses, EditModelData, EditModelErrors, EditModelResponses, EditPackageData, EditPackageErrors, EditPackageResponses, GetCallData, GetCallErrors, GetCallResponses, GetCallSettingsData, GetCallSettingsErrors, GetCallSettingsResponses, GetCallSettingsVersionData, GetCallSettingsVersionErrors, GetCallSettingsVersionResponses, GetChatbotData, GetChatbotErrors, GetChatbotResponses, GetCompanyCallData, GetCompanyCallErrors, GetCompanyCallResponses, GetCompanyData, GetCompanyErrors, GetCompanyRecordingData, GetCompanyRecordingErrors, GetCompanyRecordingResponses, GetCompanyResponses, GetCompanyTranscriptData, GetCompanyTranscriptErrors, GetCompanyTranscriptResponses, GetModelData, GetModelErrors, GetModelResponses, GetPackageData, GetPackageErrors, GetPackageResponses, GetPackageVersionData, GetPackageVersionErrors, GetPackageVersionResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetTranscriptData, GetTranscriptErrors, GetTranscriptResponses, GetWidgetData, GetWidgetErrors, GetWidgetResponses, InviteCompanyMemberData, InviteCompanyMemberErrors, InviteCompanyMemberResponses, InviteMemberData, InviteMemberErrors, InviteMemberResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListCallModelsData, ListCallModelsErrors, ListCallModelsResponses, ListCallsData, ListCallsErrors, ListCallSettingsVersionsData, ListCallSettingsVersionsErrors, ListCallSettingsVersionsResponses, ListCallsResponses, ListChatbotsData, ListChatbotsErrors, ListChatbotsResponses, ListCompaniesData, ListCompaniesErrors, ListCompaniesResponses, ListCompanyCallsData, ListCompanyCallsErrors, ListCompanyCallsResponses, ListCompanyMembersData, ListCompanyMembersErrors, ListCompanyMembersResponses, ListFleetAuditData, ListFleetAuditErrors, ListFleetAuditResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListOfferedPackagesData, ListOfferedPackagesErrors, ListOfferedPackagesResponses, ListPackagesData, ListPackagesErrors, ListPackagesResponses, ListPackageVersionsData, ListPackageVersionsErrors, ListPackageVersionsResponses, OwnCompanyData, OwnCompanyErrors, OwnCompanyResponses, PublishPackageData, PublishPackageErrors, PublishPackageResponses, RollBackCallSettingsData, RollBackCallSettingsErrors, RollBackCallSettingsResponses, RollBackPackageData, RollBackPackageErrors, RollBackPackageResponses, SaveCallSettingsData, SaveCallSettingsErrors, SaveCallSettingsResponses, SaveWidgetData, SaveWidgetErrors, SaveWidgetResponses, SetFeaturesData, SetFeaturesErrors, SetFeaturesResponses, SwitchMemberData, SwitchMemberErrors, SwitchMemberResponses, SwitchModelData, SwitchModelErrors, SwitchModelResponses, WhoAmIData, WhoAmIErrors, WhoAmIResponses, WithdrawPackageData, WithdrawPackageErrors, WithdrawPackageResponses } from './types.gen';
+import type { AddModelData, AddModelErrors, AddModelResponses, ChangeMemberRoleData, ChangeMemberRoleErrors, ChangeMemberRoleResponses, CheckCallSettingsData, CheckCallSettingsErrors, CheckCallSettingsResponses, CreateChatbotData, CreateChatbotErrors, CreateChatbotResponses, CreateCompanyData, CreateCompanyErrors, CreateCompanyResponses, CreatePackageData, CreatePackageErrors, CreatePackageResponses, EditChatbotData, EditChatbotErrors, EditChatbotResponses, EditCompanyData, EditCompanyErrors, EditCompanyResponses, EditModelData, EditModelErrors, EditModelResponses, EditPackageData, EditPackageErrors, EditPackageResponses, GetCallData, GetCallErrors, GetCallResponses, GetCallSettingsData, GetCallSettingsErrors, GetCallSettingsResponses, GetCallSettingsVersionData, GetCallSettingsVersionErrors, GetCallSettingsVersionResponses, GetChatbotData, GetChatbotErrors, GetChatbotResponses, GetCompanyCallData, GetCompanyCallErrors, GetCompanyCallResponses, GetCompanyData, GetCompanyErrors, GetCompanyRecordingData, GetCompanyRecordingErrors, GetCompanyRecordingResponses, GetCompanyResponses, GetCompanyTranscriptData, GetCompanyTranscriptErrors, GetCompanyTranscriptResponses, GetModelData, GetModelErrors, GetModelResponses, GetPackageData, GetPackageErrors, GetPackageResponses, GetPackageVersionData, GetPackageVersionErrors, GetPackageVersionResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetTranscriptData, GetTranscriptErrors, GetTranscriptResponses, GetWidgetData, GetWidgetErrors, GetWidgetResponses, GetWidgetVersionData, GetWidgetVersionErrors, GetWidgetVersionResponses, InviteCompanyMemberData, InviteCompanyMemberErrors, InviteCompanyMemberResponses, InviteMemberData, InviteMemberErrors, InviteMemberResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListCallModelsData, ListCallModelsErrors, ListCallModelsResponses, ListCallsData, ListCallsErrors, ListCallSettingsVersionsData, ListCallSettingsVersionsErrors, ListCallSettingsVersionsResponses, ListCallsResponses, ListChatbotsData, ListChatbotsErrors, ListChatbotsResponses, ListCompaniesData, ListCompaniesErrors, ListCompaniesResponses, ListCompanyCallsData, ListCompanyCallsErrors, ListCompanyCallsResponses, ListCompanyMembersData, ListCompanyMembersErrors, ListCompanyMembersResponses, ListFleetAuditData, ListFleetAuditErrors, ListFleetAuditResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListOfferedPackagesData, ListOfferedPackagesErrors, ListOfferedPackagesResponses, ListPackagesData, ListPackagesErrors, ListPackagesResponses, ListPackageVersionsData, ListPackageVersionsErrors, ListPackageVersionsResponses, ListWidgetVersionsData, ListWidgetVersionsErrors, ListWidgetVersionsResponses, OwnCompanyData, OwnCompanyErrors, OwnCompanyResponses, PublishPackageData, PublishPackageErrors, PublishPackageResponses, RollBackCallSettingsData, RollBackCallSettingsErrors, RollBackCallSettingsResponses, RollBackPackageData, RollBackPackageErrors, RollBackPackageResponses, RollBackWidgetData, RollBackWidgetErrors, RollBackWidgetResponses, SaveCallSettingsData, SaveCallSettingsErrors, SaveCallSettingsResponses, SaveWidgetData, SaveWidgetErrors, SaveWidgetResponses, SetFeaturesData, SetFeaturesErrors, SetFeaturesResponses, SwitchMemberData, SwitchMemberErrors, SwitchMemberResponses, SwitchModelData, SwitchModelErrors, SwitchModelResponses, WhoAmIData, WhoAmIErrors, WhoAmIResponses, WithdrawPackageData, WithdrawPackageErrors, WithdrawPackageResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -21,42 +21,71 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * List Call Models
  */
-export const listCallModels = <ThrowOnError extends boolean = false>(options?: Options<ListCallModelsData, ThrowOnError>) => (options?.client ?? client).get<ListCallModelsResponses, ListCallModelsErrors, ThrowOnError>({ url: '/api/admin/ai-models', ...options });
+export const listCallModels = <ThrowOnError extends boolean = false>(options?: Options<ListCallModelsData, ThrowOnError>) => (options?.client ?? client).get<ListCallModelsResponses, ListCallModelsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/ai-models',
+    ...options
+});
 
 /**
  * List Audit
  */
-export const listAudit = <ThrowOnError extends boolean = false>(options?: Options<ListAuditData, ThrowOnError>) => (options?.client ?? client).get<ListAuditResponses, ListAuditErrors, ThrowOnError>({ url: '/api/admin/audit', ...options });
+export const listAudit = <ThrowOnError extends boolean = false>(options?: Options<ListAuditData, ThrowOnError>) => (options?.client ?? client).get<ListAuditResponses, ListAuditErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/audit',
+    ...options
+});
 
 /**
  * List Calls
  */
-export const listCalls = <ThrowOnError extends boolean = false>(options?: Options<ListCallsData, ThrowOnError>) => (options?.client ?? client).get<ListCallsResponses, ListCallsErrors, ThrowOnError>({ url: '/api/admin/calls', ...options });
+export const listCalls = <ThrowOnError extends boolean = false>(options?: Options<ListCallsData, ThrowOnError>) => (options?.client ?? client).get<ListCallsResponses, ListCallsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/calls',
+    ...options
+});
 
 /**
  * Get Call
  */
-export const getCall = <ThrowOnError extends boolean = false>(options: Options<GetCallData, ThrowOnError>) => (options.client ?? client).get<GetCallResponses, GetCallErrors, ThrowOnError>({ url: '/api/admin/calls/{call_id}', ...options });
+export const getCall = <ThrowOnError extends boolean = false>(options: Options<GetCallData, ThrowOnError>) => (options.client ?? client).get<GetCallResponses, GetCallErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/calls/{call_id}',
+    ...options
+});
 
 /**
  * Get Recording
  */
-export const getRecording = <ThrowOnError extends boolean = false>(options: Options<GetRecordingData, ThrowOnError>) => (options.client ?? client).get<GetRecordingResponses, GetRecordingErrors, ThrowOnError>({ url: '/api/admin/calls/{call_id}/recording', ...options });
+export const getRecording = <ThrowOnError extends boolean = false>(options: Options<GetRecordingData, ThrowOnError>) => (options.client ?? client).get<GetRecordingResponses, GetRecordingErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/calls/{call_id}/recording',
+    ...options
+});
 
 /**
  * Get Transcript
  */
-export const getTranscript = <ThrowOnError extends boolean = false>(options: Options<GetTranscriptData, ThrowOnError>) => (options.client ?? client).get<GetTranscriptResponses, GetTranscriptErrors, ThrowOnError>({ url: '/api/admin/calls/{call_id}/transcript', ...options });
+export const getTranscript = <ThrowOnError extends boolean = false>(options: Options<GetTranscriptData, ThrowOnError>) => (options.client ?? client).get<GetTranscriptResponses, GetTranscriptErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/calls/{call_id}/transcript',
+    ...options
+});
 
 /**
  * List Chatbots
  */
-export const listChatbots = <ThrowOnError extends boolean = false>(options?: Options<ListChatbotsData, ThrowOnError>) => (options?.client ?? client).get<ListChatbotsResponses, ListChatbotsErrors, ThrowOnError>({ url: '/api/admin/chatbots', ...options });
+export const listChatbots = <ThrowOnError extends boolean = false>(options?: Options<ListChatbotsData, ThrowOnError>) => (options?.client ?? client).get<ListChatbotsResponses, ListChatbotsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/chatbots',
+    ...options
+});
 
 /**
  * Create Chatbot
  */
 export const createChatbot = <ThrowOnError extends boolean = false>(options: Options<CreateChatbotData, ThrowOnError>) => (options.client ?? client).post<CreateChatbotResponses, CreateChatbotErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/chatbots',
     ...options,
     headers: {
@@ -68,12 +97,17 @@ export const createChatbot = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Get Chatbot
  */
-export const getChatbot = <ThrowOnError extends boolean = false>(options: Options<GetChatbotData, ThrowOnError>) => (options.client ?? client).get<GetChatbotResponses, GetChatbotErrors, ThrowOnError>({ url: '/api/admin/chatbots/{chatbot_id}', ...options });
+export const getChatbot = <ThrowOnError extends boolean = false>(options: Options<GetChatbotData, ThrowOnError>) => (options.client ?? client).get<GetChatbotResponses, GetChatbotErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/chatbots/{chatbot_id}',
+    ...options
+});
 
 /**
  * Edit Chatbot
  */
 export const editChatbot = <ThrowOnError extends boolean = false>(options: Options<EditChatbotData, ThrowOnError>) => (options.client ?? client).put<EditChatbotResponses, EditChatbotErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/chatbots/{chatbot_id}',
     ...options,
     headers: {
@@ -85,12 +119,17 @@ export const editChatbot = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Get Call Settings
  */
-export const getCallSettings = <ThrowOnError extends boolean = false>(options: Options<GetCallSettingsData, ThrowOnError>) => (options.client ?? client).get<GetCallSettingsResponses, GetCallSettingsErrors, ThrowOnError>({ url: '/api/admin/chatbots/{chatbot_id}/call-settings', ...options });
+export const getCallSettings = <ThrowOnError extends boolean = false>(options: Options<GetCallSettingsData, ThrowOnError>) => (options.client ?? client).get<GetCallSettingsResponses, GetCallSettingsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/chatbots/{chatbot_id}/call-settings',
+    ...options
+});
 
 /**
  * Save Call Settings
  */
 export const saveCallSettings = <ThrowOnError extends boolean = false>(options: Options<SaveCallSettingsData, ThrowOnError>) => (options.client ?? client).put<SaveCallSettingsResponses, SaveCallSettingsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/chatbots/{chatbot_id}/call-settings',
     ...options,
     headers: {
@@ -103,6 +142,7 @@ export const saveCallSettings = <ThrowOnError extends boolean = false>(options: 
  * Check Call Settings
  */
 export const checkCallSettings = <ThrowOnError extends boolean = false>(options: Options<CheckCallSettingsData, ThrowOnError>) => (options.client ?? client).post<CheckCallSettingsResponses, CheckCallSettingsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/chatbots/{chatbot_id}/call-settings/check',
     ...options,
     headers: {
@@ -115,6 +155,7 @@ export const checkCallSettings = <ThrowOnError extends boolean = false>(options:
  * Roll Back Call Settings
  */
 export const rollBackCallSettings = <ThrowOnError extends boolean = false>(options: Options<RollBackCallSettingsData, ThrowOnError>) => (options.client ?? client).post<RollBackCallSettingsResponses, RollBackCallSettingsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/chatbots/{chatbot_id}/call-settings/rollback',
     ...options,
     headers: {
@@ -126,22 +167,35 @@ export const rollBackCallSettings = <ThrowOnError extends boolean = false>(optio
 /**
  * List Call Settings Versions
  */
-export const listCallSettingsVersions = <ThrowOnError extends boolean = false>(options: Options<ListCallSettingsVersionsData, ThrowOnError>) => (options.client ?? client).get<ListCallSettingsVersionsResponses, ListCallSettingsVersionsErrors, ThrowOnError>({ url: '/api/admin/chatbots/{chatbot_id}/call-settings/versions', ...options });
+export const listCallSettingsVersions = <ThrowOnError extends boolean = false>(options: Options<ListCallSettingsVersionsData, ThrowOnError>) => (options.client ?? client).get<ListCallSettingsVersionsResponses, ListCallSettingsVersionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/chatbots/{chatbot_id}/call-settings/versions',
+    ...options
+});
 
 /**
  * Get Call Settings Version
  */
-export const getCallSettingsVersion = <ThrowOnError extends boolean = false>(options: Options<GetCallSettingsVersionData, ThrowOnError>) => (options.client ?? client).get<GetCallSettingsVersionResponses, GetCallSettingsVersionErrors, ThrowOnError>({ url: '/api/admin/chatbots/{chatbot_id}/call-settings/versions/{number}', ...options });
+export const getCallSettingsVersion = <ThrowOnError extends boolean = false>(options: Options<GetCallSettingsVersionData, ThrowOnError>) => (options.client ?? client).get<GetCallSettingsVersionResponses, GetCallSettingsVersionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/chatbots/{chatbot_id}/call-settings/versions/{number}',
+    ...options
+});
 
 /**
  * Get Widget
  */
-export const getWidget = <ThrowOnError extends boolean = false>(options: Options<GetWidgetData, ThrowOnError>) => (options.client ?? client).get<GetWidgetResponses, GetWidgetErrors, ThrowOnError>({ url: '/api/admin/chatbots/{chatbot_id}/widget', ...options });
+export const getWidget = <ThrowOnError extends boolean = false>(options: Options<GetWidgetData, ThrowOnError>) => (options.client ?? client).get<GetWidgetResponses, GetWidgetErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/chatbots/{chatbot_id}/widget',
+    ...options
+});
 
 /**
  * Save Widget
  */
 export const saveWidget = <ThrowOnError extends boolean = false>(options: Options<SaveWidgetData, ThrowOnError>) => (options.client ?? client).put<SaveWidgetResponses, SaveWidgetErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/chatbots/{chatbot_id}/widget',
     ...options,
     headers: {
@@ -151,19 +205,59 @@ export const saveWidget = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
+ * Roll Back Widget
+ */
+export const rollBackWidget = <ThrowOnError extends boolean = false>(options: Options<RollBackWidgetData, ThrowOnError>) => (options.client ?? client).post<RollBackWidgetResponses, RollBackWidgetErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/chatbots/{chatbot_id}/widget/rollback',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Widget Versions
+ */
+export const listWidgetVersions = <ThrowOnError extends boolean = false>(options: Options<ListWidgetVersionsData, ThrowOnError>) => (options.client ?? client).get<ListWidgetVersionsResponses, ListWidgetVersionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/chatbots/{chatbot_id}/widget/versions',
+    ...options
+});
+
+/**
+ * Get Widget Version
+ */
+export const getWidgetVersion = <ThrowOnError extends boolean = false>(options: Options<GetWidgetVersionData, ThrowOnError>) => (options.client ?? client).get<GetWidgetVersionResponses, GetWidgetVersionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/chatbots/{chatbot_id}/widget/versions/{number}',
+    ...options
+});
+
+/**
  * Own Company
  */
-export const ownCompany = <ThrowOnError extends boolean = false>(options?: Options<OwnCompanyData, ThrowOnError>) => (options?.client ?? client).get<OwnCompanyResponses, OwnCompanyErrors, ThrowOnError>({ url: '/api/admin/company', ...options });
+export const ownCompany = <ThrowOnError extends boolean = false>(options?: Options<OwnCompanyData, ThrowOnError>) => (options?.client ?? client).get<OwnCompanyResponses, OwnCompanyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/company',
+    ...options
+});
 
 /**
  * List Models
  */
-export const listModels = <ThrowOnError extends boolean = false>(options?: Options<ListModelsData, ThrowOnError>) => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError>({ url: '/api/admin/fleet/ai-models', ...options });
+export const listModels = <ThrowOnError extends boolean = false>(options?: Options<ListModelsData, ThrowOnError>) => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/ai-models',
+    ...options
+});
 
 /**
  * Add Model
  */
 export const addModel = <ThrowOnError extends boolean = false>(options: Options<AddModelData, ThrowOnError>) => (options.client ?? client).post<AddModelResponses, AddModelErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/fleet/ai-models',
     ...options,
     headers: {
@@ -175,12 +269,17 @@ export const addModel = <ThrowOnError extends boolean = false>(options: Options<
 /**
  * Get Model
  */
-export const getModel = <ThrowOnError extends boolean = false>(options: Options<GetModelData, ThrowOnError>) => (options.client ?? client).get<GetModelResponses, GetModelErrors, ThrowOnError>({ url: '/api/admin/fleet/ai-models/{model_id}', ...options });
+export const getModel = <ThrowOnError extends boolean = false>(options: Options<GetModelData, ThrowOnError>) => (options.client ?? client).get<GetModelResponses, GetModelErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/ai-models/{model_id}',
+    ...options
+});
 
 /**
  * Edit Model
  */
 export const editModel = <ThrowOnError extends boolean = false>(options: Options<EditModelData, ThrowOnError>) => (options.client ?? client).put<EditModelResponses, EditModelErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/fleet/ai-models/{model_id}',
     ...options,
     headers: {
@@ -193,6 +292,7 @@ export const editModel = <ThrowOnError extends boolean = false>(options: Options
  * Switch Model
  */
 export const switchModel = <ThrowOnError extends boolean = false>(options: Options<SwitchModelData, ThrowOnError>) => (options.client ?? client).put<SwitchModelResponses, SwitchModelErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/fleet/ai-models/{model_id}/active',
     ...options,
     headers: {
@@ -204,17 +304,26 @@ export const switchModel = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * List Fleet Audit
  */
-export const listFleetAudit = <ThrowOnError extends boolean = false>(options?: Options<ListFleetAuditData, ThrowOnError>) => (options?.client ?? client).get<ListFleetAuditResponses, ListFleetAuditErrors, ThrowOnError>({ url: '/api/admin/fleet/audit', ...options });
+export const listFleetAudit = <ThrowOnError extends boolean = false>(options?: Options<ListFleetAuditData, ThrowOnError>) => (options?.client ?? client).get<ListFleetAuditResponses, ListFleetAuditErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/audit',
+    ...options
+});
 
 /**
  * List Companies
  */
-export const listCompanies = <ThrowOnError extends boolean = false>(options?: Options<ListCompaniesData, ThrowOnError>) => (options?.client ?? client).get<ListCompaniesResponses, ListCompaniesErrors, ThrowOnError>({ url: '/api/admin/fleet/companies', ...options });
+export const listCompanies = <ThrowOnError extends boolean = false>(options?: Options<ListCompaniesData, ThrowOnError>) => (options?.client ?? client).get<ListCompaniesResponses, ListCompaniesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/companies',
+    ...options
+});
 
 /**
  * Create Company
  */
 export const createCompany = <ThrowOnError extends boolean = false>(options: Options<CreateCompanyData, ThrowOnError>) => (options.client ?? client).post<CreateCompanyResponses, CreateCompanyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/fleet/companies',
     ...options,
     headers: {
@@ -226,12 +335,17 @@ export const createCompany = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Get Company
  */
-export const getCompany = <ThrowOnError extends boolean = false>(options: Options<GetCompanyData, ThrowOnError>) => (options.client ?? client).get<GetCompanyResponses, GetCompanyErrors, ThrowOnError>({ url: '/api/admin/fleet/companies/{company_id}', ...options });
+export const getCompany = <ThrowOnError extends boolean = false>(options: Options<GetCompanyData, ThrowOnError>) => (options.client ?? client).get<GetCompanyResponses, GetCompanyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/companies/{company_id}',
+    ...options
+});
 
 /**
  * Edit Company
  */
 export const editCompany = <ThrowOnError extends boolean = false>(options: Options<EditCompanyData, ThrowOnError>) => (options.client ?? client).put<EditCompanyResponses, EditCompanyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/fleet/companies/{company_id}',
     ...options,
     headers: {
@@ -243,27 +357,44 @@ export const editCompany = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * List Company Calls
  */
-export const listCompanyCalls = <ThrowOnError extends boolean = false>(options: Options<ListCompanyCallsData, ThrowOnError>) => (options.client ?? client).get<ListCompanyCallsResponses, ListCompanyCallsErrors, ThrowOnError>({ url: '/api/admin/fleet/companies/{company_id}/calls', ...options });
+export const listCompanyCalls = <ThrowOnError extends boolean = false>(options: Options<ListCompanyCallsData, ThrowOnError>) => (options.client ?? client).get<ListCompanyCallsResponses, ListCompanyCallsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/companies/{company_id}/calls',
+    ...options
+});
 
 /**
  * Get Company Call
  */
-export const getCompanyCall = <ThrowOnError extends boolean = false>(options: Options<GetCompanyCallData, ThrowOnError>) => (options.client ?? client).get<GetCompanyCallResponses, GetCompanyCallErrors, ThrowOnError>({ url: '/api/admin/fleet/companies/{company_id}/calls/{call_id}', ...options });
+export const getCompanyCall = <ThrowOnError extends boolean = false>(options: Options<GetCompanyCallData, ThrowOnError>) => (options.client ?? client).get<GetCompanyCallResponses, GetCompanyCallErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/companies/{company_id}/calls/{call_id}',
+    ...options
+});
 
 /**
  * Get Company Recording
  */
-export const getCompanyRecording = <ThrowOnError extends boolean = false>(options: Options<GetCompanyRecordingData, ThrowOnError>) => (options.client ?? client).get<GetCompanyRecordingResponses, GetCompanyRecordingErrors, ThrowOnError>({ url: '/api/admin/fleet/companies/{company_id}/calls/{call_id}/recording', ...options });
+export const getCompanyRecording = <ThrowOnError extends boolean = false>(options: Options<GetCompanyRecordingData, ThrowOnError>) => (options.client ?? client).get<GetCompanyRecordingResponses, GetCompanyRecordingErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/companies/{company_id}/calls/{call_id}/recording',
+    ...options
+});
 
 /**
  * Get Company Transcript
  */
-export const getCompanyTranscript = <ThrowOnError extends boolean = false>(options: Options<GetCompanyTranscriptData, ThrowOnError>) => (options.client ?? client).get<GetCompanyTranscriptResponses, GetCompanyTranscriptErrors, ThrowOnError>({ url: '/api/admin/fleet/companies/{company_id}/calls/{call_id}/transcript', ...options });
+export const getCompanyTranscript = <ThrowOnError extends boolean = false>(options: Options<GetCompanyTranscriptData, ThrowOnError>) => (options.client ?? client).get<GetCompanyTranscriptResponses, GetCompanyTranscriptErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/companies/{company_id}/calls/{call_id}/transcript',
+    ...options
+});
 
 /**
  * Set Features
  */
 export const setFeatures = <ThrowOnError extends boolean = false>(options: Options<SetFeaturesData, ThrowOnError>) => (options.client ?? client).put<SetFeaturesResponses, SetFeaturesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/fleet/companies/{company_id}/features',
     ...options,
     headers: {
@@ -275,12 +406,17 @@ export const setFeatures = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * List Company Members
  */
-export const listCompanyMembers = <ThrowOnError extends boolean = false>(options: Options<ListCompanyMembersData, ThrowOnError>) => (options.client ?? client).get<ListCompanyMembersResponses, ListCompanyMembersErrors, ThrowOnError>({ url: '/api/admin/fleet/companies/{company_id}/team', ...options });
+export const listCompanyMembers = <ThrowOnError extends boolean = false>(options: Options<ListCompanyMembersData, ThrowOnError>) => (options.client ?? client).get<ListCompanyMembersResponses, ListCompanyMembersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/companies/{company_id}/team',
+    ...options
+});
 
 /**
  * Invite Company Member
  */
 export const inviteCompanyMember = <ThrowOnError extends boolean = false>(options: Options<InviteCompanyMemberData, ThrowOnError>) => (options.client ?? client).post<InviteCompanyMemberResponses, InviteCompanyMemberErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/fleet/companies/{company_id}/team',
     ...options,
     headers: {
@@ -292,12 +428,17 @@ export const inviteCompanyMember = <ThrowOnError extends boolean = false>(option
 /**
  * List Packages
  */
-export const listPackages = <ThrowOnError extends boolean = false>(options?: Options<ListPackagesData, ThrowOnError>) => (options?.client ?? client).get<ListPackagesResponses, ListPackagesErrors, ThrowOnError>({ url: '/api/admin/fleet/packages', ...options });
+export const listPackages = <ThrowOnError extends boolean = false>(options?: Options<ListPackagesData, ThrowOnError>) => (options?.client ?? client).get<ListPackagesResponses, ListPackagesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/packages',
+    ...options
+});
 
 /**
  * Create Package
  */
 export const createPackage = <ThrowOnError extends boolean = false>(options: Options<CreatePackageData, ThrowOnError>) => (options.client ?? client).post<CreatePackageResponses, CreatePackageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/fleet/packages',
     ...options,
     headers: {
@@ -309,12 +450,17 @@ export const createPackage = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Get Package
  */
-export const getPackage = <ThrowOnError extends boolean = false>(options: Options<GetPackageData, ThrowOnError>) => (options.client ?? client).get<GetPackageResponses, GetPackageErrors, ThrowOnError>({ url: '/api/admin/fleet/packages/{package_id}', ...options });
+export const getPackage = <ThrowOnError extends boolean = false>(options: Options<GetPackageData, ThrowOnError>) => (options.client ?? client).get<GetPackageResponses, GetPackageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/packages/{package_id}',
+    ...options
+});
 
 /**
  * Edit Package
  */
 export const editPackage = <ThrowOnError extends boolean = false>(options: Options<EditPackageData, ThrowOnError>) => (options.client ?? client).put<EditPackageResponses, EditPackageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/fleet/packages/{package_id}',
     ...options,
     headers: {
@@ -326,12 +472,17 @@ export const editPackage = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Publish Package
  */
-export const publishPackage = <ThrowOnError extends boolean = false>(options: Options<PublishPackageData, ThrowOnError>) => (options.client ?? client).post<PublishPackageResponses, PublishPackageErrors, ThrowOnError>({ url: '/api/admin/fleet/packages/{package_id}/publish', ...options });
+export const publishPackage = <ThrowOnError extends boolean = false>(options: Options<PublishPackageData, ThrowOnError>) => (options.client ?? client).post<PublishPackageResponses, PublishPackageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/packages/{package_id}/publish',
+    ...options
+});
 
 /**
  * Roll Back Package
  */
 export const rollBackPackage = <ThrowOnError extends boolean = false>(options: Options<RollBackPackageData, ThrowOnError>) => (options.client ?? client).post<RollBackPackageResponses, RollBackPackageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/fleet/packages/{package_id}/rollback',
     ...options,
     headers: {
@@ -343,37 +494,62 @@ export const rollBackPackage = <ThrowOnError extends boolean = false>(options: O
 /**
  * List Package Versions
  */
-export const listPackageVersions = <ThrowOnError extends boolean = false>(options: Options<ListPackageVersionsData, ThrowOnError>) => (options.client ?? client).get<ListPackageVersionsResponses, ListPackageVersionsErrors, ThrowOnError>({ url: '/api/admin/fleet/packages/{package_id}/versions', ...options });
+export const listPackageVersions = <ThrowOnError extends boolean = false>(options: Options<ListPackageVersionsData, ThrowOnError>) => (options.client ?? client).get<ListPackageVersionsResponses, ListPackageVersionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/packages/{package_id}/versions',
+    ...options
+});
 
 /**
  * Get Package Version
  */
-export const getPackageVersion = <ThrowOnError extends boolean = false>(options: Options<GetPackageVersionData, ThrowOnError>) => (options.client ?? client).get<GetPackageVersionResponses, GetPackageVersionErrors, ThrowOnError>({ url: '/api/admin/fleet/packages/{package_id}/versions/{number}', ...options });
+export const getPackageVersion = <ThrowOnError extends boolean = false>(options: Options<GetPackageVersionData, ThrowOnError>) => (options.client ?? client).get<GetPackageVersionResponses, GetPackageVersionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/packages/{package_id}/versions/{number}',
+    ...options
+});
 
 /**
  * Withdraw Package
  */
-export const withdrawPackage = <ThrowOnError extends boolean = false>(options: Options<WithdrawPackageData, ThrowOnError>) => (options.client ?? client).post<WithdrawPackageResponses, WithdrawPackageErrors, ThrowOnError>({ url: '/api/admin/fleet/packages/{package_id}/withdraw', ...options });
+export const withdrawPackage = <ThrowOnError extends boolean = false>(options: Options<WithdrawPackageData, ThrowOnError>) => (options.client ?? client).post<WithdrawPackageResponses, WithdrawPackageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/packages/{package_id}/withdraw',
+    ...options
+});
 
 /**
  * Who Am I
  */
-export const whoAmI = <ThrowOnError extends boolean = false>(options?: Options<WhoAmIData, ThrowOnError>) => (options?.client ?? client).get<WhoAmIResponses, WhoAmIErrors, ThrowOnError>({ url: '/api/admin/me', ...options });
+export const whoAmI = <ThrowOnError extends boolean = false>(options?: Options<WhoAmIData, ThrowOnError>) => (options?.client ?? client).get<WhoAmIResponses, WhoAmIErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/me',
+    ...options
+});
 
 /**
  * List Offered Packages
  */
-export const listOfferedPackages = <ThrowOnError extends boolean = false>(options?: Options<ListOfferedPackagesData, ThrowOnError>) => (options?.client ?? client).get<ListOfferedPackagesResponses, ListOfferedPackagesErrors, ThrowOnError>({ url: '/api/admin/packages', ...options });
+export const listOfferedPackages = <ThrowOnError extends boolean = false>(options?: Options<ListOfferedPackagesData, ThrowOnError>) => (options?.client ?? client).get<ListOfferedPackagesResponses, ListOfferedPackagesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/packages',
+    ...options
+});
 
 /**
  * List Members
  */
-export const listMembers = <ThrowOnError extends boolean = false>(options?: Options<ListMembersData, ThrowOnError>) => (options?.client ?? client).get<ListMembersResponses, ListMembersErrors, ThrowOnError>({ url: '/api/admin/team', ...options });
+export const listMembers = <ThrowOnError extends boolean = false>(options?: Options<ListMembersData, ThrowOnError>) => (options?.client ?? client).get<ListMembersResponses, ListMembersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/team',
+    ...options
+});
 
 /**
  * Invite Member
  */
 export const inviteMember = <ThrowOnError extends boolean = false>(options: Options<InviteMemberData, ThrowOnError>) => (options.client ?? client).post<InviteMemberResponses, InviteMemberErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/team',
     ...options,
     headers: {
@@ -386,6 +562,7 @@ export const inviteMember = <ThrowOnError extends boolean = false>(options: Opti
  * Switch Member
  */
 export const switchMember = <ThrowOnError extends boolean = false>(options: Options<SwitchMemberData, ThrowOnError>) => (options.client ?? client).put<SwitchMemberResponses, SwitchMemberErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/team/{user_id}/access',
     ...options,
     headers: {
@@ -398,6 +575,7 @@ export const switchMember = <ThrowOnError extends boolean = false>(options: Opti
  * Change Member Role
  */
 export const changeMemberRole = <ThrowOnError extends boolean = false>(options: Options<ChangeMemberRoleData, ThrowOnError>) => (options.client ?? client).put<ChangeMemberRoleResponses, ChangeMemberRoleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/team/{user_id}/role',
     ...options,
     headers: {

@@ -876,22 +876,22 @@ export type Chatbot = {
 /**
  * ChatbotIn
  *
- * What the General tab holds.
+ * All that the General tab holds; nothing falls back to a default unsaid.
  */
 export type ChatbotIn = {
     /**
      * Agentname
      */
-    agentName?: string;
+    agentName: string;
     /**
      * Agents
      */
-    agents?: Array<Agent>;
+    agents: Array<Agent>;
     /**
      * Description
      */
-    description?: string;
-    knowledge?: Knowledge;
+    description: string;
+    knowledge: Knowledge;
     /**
      * Name
      */
@@ -899,11 +899,11 @@ export type ChatbotIn = {
     /**
      * Slug
      */
-    slug?: string | null;
+    slug: string | null;
     /**
      * Variables
      */
-    variables?: {
+    variables: {
         [key: string]: unknown | string;
     };
 };
@@ -970,6 +970,19 @@ export type DisclosureSettings = {
      * Text
      */
     text?: string;
+};
+
+/**
+ * EditedCompanyIn
+ *
+ * All that can be edited; nothing falls back to a default unsaid.
+ */
+export type EditedCompanyIn = {
+    limits: CallLimits;
+    /**
+     * Name
+     */
+    name: string;
 };
 
 /**
@@ -1268,7 +1281,7 @@ export type NewChatbotIn = {
     /**
      * Agents
      */
-    agents?: Array<Agent>;
+    agents?: Array<Agent> | null;
     /**
      * Description
      */
@@ -1742,7 +1755,7 @@ export type RoleIn = {
 /**
  * RollbackIn
  *
- * Which version to bring back.
+ * Which earlier version to bring back.
  */
 export type RollbackIn = {
     /**
@@ -1877,18 +1890,6 @@ export type Variable = {
      * Required
      */
     required?: boolean;
-};
-
-/**
- * VersionIn
- *
- * Which earlier version to bring back.
- */
-export type VersionIn = {
-    /**
-     * Number
-     */
-    number: number;
 };
 
 /**
@@ -3086,6 +3087,187 @@ export type SaveWidgetResponses = {
 
 export type SaveWidgetResponse = SaveWidgetResponses[keyof SaveWidgetResponses];
 
+export type RollBackWidgetData = {
+    body: RollbackIn;
+    headers?: {
+        /**
+         * If-Match
+         */
+        'if-match'?: string | null;
+    };
+    path: {
+        /**
+         * Chatbot Id
+         */
+        chatbot_id: string;
+    };
+    query?: never;
+    url: '/api/admin/chatbots/{chatbot_id}/widget/rollback';
+};
+
+export type RollBackWidgetErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type RollBackWidgetError = RollBackWidgetErrors[keyof RollBackWidgetErrors];
+
+export type RollBackWidgetResponses = {
+    /**
+     * Successful Response
+     */
+    200: WidgetOut;
+};
+
+export type RollBackWidgetResponse = RollBackWidgetResponses[keyof RollBackWidgetResponses];
+
+export type ListWidgetVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Chatbot Id
+         */
+        chatbot_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+    };
+    url: '/api/admin/chatbots/{chatbot_id}/widget/versions';
+};
+
+export type ListWidgetVersionsErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type ListWidgetVersionsError = ListWidgetVersionsErrors[keyof ListWidgetVersionsErrors];
+
+export type ListWidgetVersionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageOutPublicationOut;
+};
+
+export type ListWidgetVersionsResponse = ListWidgetVersionsResponses[keyof ListWidgetVersionsResponses];
+
+export type GetWidgetVersionData = {
+    body?: never;
+    path: {
+        /**
+         * Chatbot Id
+         */
+        chatbot_id: string;
+        /**
+         * Number
+         */
+        number: number;
+    };
+    query?: never;
+    url: '/api/admin/chatbots/{chatbot_id}/widget/versions/{number}';
+};
+
+export type GetWidgetVersionErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+};
+
+export type GetWidgetVersionError = GetWidgetVersionErrors[keyof GetWidgetVersionErrors];
+
+export type GetWidgetVersionResponses = {
+    /**
+     * Successful Response
+     */
+    200: WidgetConfig;
+};
+
+export type GetWidgetVersionResponse = GetWidgetVersionResponses[keyof GetWidgetVersionResponses];
+
 export type OwnCompanyData = {
     body?: never;
     path?: never;
@@ -3501,6 +3683,10 @@ export type ListCompaniesData = {
     path?: never;
     query?: {
         /**
+         * Search
+         */
+        search?: string;
+        /**
          * Limit
          */
         limit?: number;
@@ -3664,7 +3850,7 @@ export type GetCompanyResponses = {
 export type GetCompanyResponse = GetCompanyResponses[keyof GetCompanyResponses];
 
 export type EditCompanyData = {
-    body: CompanyIn;
+    body: EditedCompanyIn;
     headers?: {
         /**
          * If-Match
@@ -4183,6 +4369,14 @@ export type ListPackagesData = {
     path?: never;
     query?: {
         /**
+         * Capability
+         */
+        capability?: 'chat' | 'call' | 'both' | null;
+        /**
+         * Search
+         */
+        search?: string;
+        /**
          * Limit
          */
         limit?: number;
@@ -4466,7 +4660,7 @@ export type PublishPackageResponses = {
 export type PublishPackageResponse = PublishPackageResponses[keyof PublishPackageResponses];
 
 export type RollBackPackageData = {
-    body: VersionIn;
+    body: RollbackIn;
     headers?: {
         /**
          * If-Match

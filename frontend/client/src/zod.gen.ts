@@ -288,6 +288,16 @@ export const zDisclosureSettings = z.object({
 });
 
 /**
+ * EditedCompanyIn
+ *
+ * All that can be edited; nothing falls back to a default unsaid.
+ */
+export const zEditedCompanyIn = z.object({
+    limits: zCallLimits,
+    name: z.string().min(1).max(120).regex(/\S/)
+});
+
+/**
  * EndPhraseMatch
  *
  * Where the end phrase counts: anywhere in a finished utterance, or only as its last words.
@@ -532,20 +542,16 @@ export const zChatbot = z.object({
 /**
  * ChatbotIn
  *
- * What the General tab holds.
+ * All that the General tab holds; nothing falls back to a default unsaid.
  */
 export const zChatbotIn = z.object({
-    agentName: z.string().min(1).max(80).optional().default('AI assistant'),
-    agents: z.array(zAgent).max(8).optional().default([]),
-    description: z.string().max(500).optional().default(''),
-    knowledge: zKnowledge.optional().default({
-        allCategories: true,
-        categories: [],
-        enabled: false
-    }),
+    agentName: z.string().min(1).max(80),
+    agents: z.array(zAgent).max(8),
+    description: z.string().max(500),
+    knowledge: zKnowledge,
     name: z.string().min(1).max(120).regex(/\S/),
-    slug: z.string().min(1).max(60).regex(/^[a-z0-9]+(-[a-z0-9]+)*$/).nullish(),
-    variables: z.record(z.string(), z.unknown()).optional()
+    slug: z.string().min(1).max(60).regex(/^[a-z0-9]+(-[a-z0-9]+)*$/).nullable(),
+    variables: z.record(z.string(), z.unknown())
 });
 
 /**
@@ -554,7 +560,7 @@ export const zChatbotIn = z.object({
  * What the creation wizard collected.
  */
 export const zNewChatbotIn = z.object({
-    agents: z.array(zAgent).max(8).optional().default([]),
+    agents: z.array(zAgent).max(8).nullish(),
     description: z.string().max(500).optional().default(''),
     name: z.string().min(1).max(120).regex(/\S/),
     packageId: z.string().min(1).max(64).regex(/^[A-Za-z0-9-]+$/),
@@ -799,7 +805,7 @@ export const zRoleIn = z.object({
 /**
  * RollbackIn
  *
- * Which version to bring back.
+ * Which earlier version to bring back.
  */
 export const zRollbackIn = z.object({
     number: z.int().gte(1).lte(999999)
@@ -965,15 +971,6 @@ export const zPageOutPackageVersion = z.object({
 export const zPageOutPackage = z.object({
     items: z.array(zPackage),
     nextCursor: z.string().nullish()
-});
-
-/**
- * VersionIn
- *
- * Which earlier version to bring back.
- */
-export const zVersionIn = z.object({
-    number: z.int().gte(1).lte(999999)
 });
 
 /**
@@ -1494,6 +1491,45 @@ export const zSaveWidgetPath = z.object({
  */
 export const zSaveWidgetResponse = zWidgetOut;
 
+export const zRollBackWidgetBody = zRollbackIn;
+
+export const zRollBackWidgetHeaders = z.object({
+    'if-match': z.string().max(40).nullish()
+});
+
+export const zRollBackWidgetPath = z.object({
+    chatbot_id: z.string().min(1).max(80).regex(/^[A-Za-z0-9._-]+$/)
+});
+
+/**
+ * Successful Response
+ */
+export const zRollBackWidgetResponse = zWidgetOut;
+
+export const zListWidgetVersionsPath = z.object({
+    chatbot_id: z.string().min(1).max(80).regex(/^[A-Za-z0-9._-]+$/)
+});
+
+export const zListWidgetVersionsQuery = z.object({
+    limit: z.int().gte(1).lte(100).optional().default(50),
+    cursor: z.string().max(2048).nullish()
+});
+
+/**
+ * Successful Response
+ */
+export const zListWidgetVersionsResponse = zPageOutPublicationOut;
+
+export const zGetWidgetVersionPath = z.object({
+    chatbot_id: z.string().min(1).max(80).regex(/^[A-Za-z0-9._-]+$/),
+    number: z.int().gte(1).lte(999999)
+});
+
+/**
+ * Successful Response
+ */
+export const zGetWidgetVersionResponse = zWidgetConfig;
+
 /**
  * Successful Response
  */
@@ -1579,6 +1615,7 @@ export const zListFleetAuditQuery = z.object({
 export const zListFleetAuditResponse = zPageOutAuditOut;
 
 export const zListCompaniesQuery = z.object({
+    search: z.string().max(120).optional().default(''),
     limit: z.int().gte(1).lte(100).optional().default(50),
     cursor: z.string().max(2048).nullish()
 });
@@ -1608,7 +1645,7 @@ export const zGetCompanyPath = z.object({
  */
 export const zGetCompanyResponse = zCompany;
 
-export const zEditCompanyBody = zCompanyIn;
+export const zEditCompanyBody = zEditedCompanyIn;
 
 export const zEditCompanyHeaders = z.object({
     'if-match': z.string().max(40).nullish()
@@ -1722,6 +1759,12 @@ export const zInviteCompanyMemberPath = z.object({
 export const zInviteCompanyMemberResponse = zMemberOut;
 
 export const zListPackagesQuery = z.object({
+    capability: z.enum([
+        'chat',
+        'call',
+        'both'
+    ]).nullish(),
+    search: z.string().max(120).optional().default(''),
     limit: z.int().gte(1).lte(100).optional().default(50),
     cursor: z.string().max(2048).nullish()
 });
@@ -1779,7 +1822,7 @@ export const zPublishPackagePath = z.object({
  */
 export const zPublishPackageResponse = zPackage;
 
-export const zRollBackPackageBody = zVersionIn;
+export const zRollBackPackageBody = zRollbackIn;
 
 export const zRollBackPackageHeaders = z.object({
     'if-match': z.string().max(40).nullish()
