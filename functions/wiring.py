@@ -47,6 +47,14 @@ def blobs() -> S3Blobs:
     return S3Blobs(_client("s3"), environment().recordings_bucket)
 
 
+def kms() -> Any:
+    return _client("kms")
+
+
+def sqs() -> Any:
+    return _client("sqs")
+
+
 def recording_ports() -> RecordingPorts:
     """What closing a call needs."""
     return RecordingPorts(calls(), blobs())

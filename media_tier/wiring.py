@@ -20,6 +20,7 @@ from media_tier.call.sentences import fixed_sentences
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts, elapsed_since
 from media_tier.engine.loop_lag import LoopLag
+from media_tier.engine.replay import EventLogKeeping
 from media_tier.engine.roster import Room, Roster
 from media_tier.engine.tools import PlatformTools
 from media_tier.ports import RealtimeModel, Refused, SessionSeed
@@ -30,12 +31,13 @@ from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.effects import DynamoEffects
 from shared.adapters.aws.media.journal import DynamoJournal
 from shared.adapters.aws.media.segment_store import S3SegmentStore
-from shared.adapters.aws.object_store import open_bucket
+from shared.adapters.aws.object_store import open_bucket, put_object
 from shared.adapters.aws.prompt_store import S3PromptStore
 from shared.contracts.environment import MediaEnvironment
 from shared.contracts.messages.widget_socket import CloseCode
-from shared.contracts.records.call import CallRecord, MediaTask
+from shared.contracts.records.call import CallRecord, EndedBy, EndReason, MediaTask
 from shared.contracts.settings.ai_model import AiModel
+from shared.domain.recording_layout import event_log_key
 from shared.services.prompts import RenderedPrompts
 
 log = logging.getLogger(__name__)
@@ -63,13 +65,20 @@ class Builder:
         self._prompts = RenderedPrompts(S3PromptStore(self._store))
         self._effects = DynamoEffects(dynamo, core=env.core_table, calls=env.calls_table)
         self.wheel = Wheel(time.monotonic)
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def ports(self, record: CallRecord, epoch: Callable[[], int], fenced: Callable[[], None]) -> CallPorts:
         """See engine.roster.CallBuilder."""
         configuration = record.configuration
         settings = configuration.settings
         model = self._model(configuration.model)
+        journal = self._journal(record, epoch, fenced)
         if model is None:
+            # The call is claimed already: without an end it would count as going on for as long as this process lives.
+            journal.finish(EndReason.PROVIDER_UNAVAILABLE, EndedBy.PLATFORM, 0, 0)
+            closing = asyncio.get_running_loop().create_task(journal.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
             raise Refused(CloseCode.CALL_UNAVAILABLE, "Call feature not available. Contact support.")
         fallback = None if configuration.fallback_model is None else self._model(configuration.fallback_model)
         await self._prompts.load(settings, fixed_sentences(configuration))
@@ -79,23 +88,19 @@ class Builder:
             model=model,
             fallback_model=fallback,
             recorder=RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000)),
-            journal=DynamoJournal(
-                self._dynamo,
-                self._batch,
-                self._sqs,
-                record,
-                table=env.calls_table,
-                queue_url=env.call_ended_queue_url,
-                epoch=epoch,
-                fenced=fenced,
-                utc_now=utc_now,
-            ),
+            journal=journal,
             toolbox=PlatformTools(
                 self._effects, enabled=settings.tools.enabled, allowed=frozenset(settings.tools.allowed)
             ),
             prompter=self._prompts,
             wheel=self.wheel,
             clock=time.monotonic,
+            event_log=EventLogKeeping(
+                lambda data: put_object(
+                    self._store, event_log_key(record.company_id, record.call_id, record.epoch), data
+                ),
+                always=env.keep_event_logs,
+            ),
         )
 
     def seed(self, record: CallRecord, ports: CallPorts) -> SessionSeed:
@@ -112,6 +117,19 @@ class Builder:
                 own=configuration.settings.instructions,
             ),
             tools=ports.toolbox.specs(),
+        )
+
+    def _journal(self, record: CallRecord, epoch: Callable[[], int], fenced: Callable[[], None]) -> DynamoJournal:
+        return DynamoJournal(
+            self._dynamo,
+            self._batch,
+            self._sqs,
+            record,
+            table=self._env.calls_table,
+            queue_url=self._env.call_ended_queue_url,
+            epoch=epoch,
+            fenced=fenced,
+            utc_now=utc_now,
         )
 
     def _model(self, model: AiModel) -> RealtimeModel | None:
@@ -167,7 +185,8 @@ class MediaProcess:
         sqs = await self._stack.enter_async_context(session.create_client("sqs", **options))
         self._store = DynamoCallStore(dynamo, calls=env.calls_table, live=env.live_table)
         self.builder = Builder(env, dynamo, sqs, realtime_models(env))
-        self.roster = Roster(Room(self.task_id, env.media_capacity), self._store, self.builder, execute, utc_now)
+        room = Room(self.task_id, env.media_capacity, lambda: self._loop_lag.overloaded)
+        self.roster = Roster(room, self._store, self.builder, execute, utc_now)
         self._loop_lag.start()
         await self._beat()
         self._heartbeat = asyncio.get_running_loop().create_task(self._show_life())

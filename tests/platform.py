@@ -29,7 +29,8 @@ REGION = "us-east-1"
 CREDENTIALS = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "test"}
 
 
-def _client(service: str, endpoint: str) -> Any:
+def client_of(service: str, endpoint: str) -> Any:
+    """A synchronous client of an emulated AWS."""
     config = Config(signature_version="s3v4", s3={"addressing_style": "path"}) if service == "s3" else None
     made: Any = boto3.client(  # type: ignore[call-overload]  # the service is a variable here
         service, endpoint_url=endpoint, region_name=REGION, config=config, **CREDENTIALS
@@ -47,7 +48,7 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         """A synchronous client of it."""
-        return _client(service, self.endpoint)
+        return client_of(service, self.endpoint)
 
     @property
     def calls(self) -> DynamoCalls:
@@ -141,9 +142,9 @@ def cloud(aws_server: str, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws_server)
     urllib.request.urlopen(urllib.request.Request(f"{aws_server}/moto-api/reset", method="POST")).close()
-    dynamo = _client("dynamodb", aws_server)
+    dynamo = client_of("dynamodb", aws_server)
     for spec in TABLES:
         dynamo.create_table(**create_table_arguments(spec))
-    _client("s3", aws_server).create_bucket(Bucket="recordings")
-    queue = _client("sqs", aws_server).create_queue(QueueName="call-ended")
+    client_of("s3", aws_server).create_bucket(Bucket="recordings")
+    queue = client_of("sqs", aws_server).create_queue(QueueName="call-ended")
     return Cloud(aws_server, "recordings", str(queue["QueueUrl"]))

@@ -15,6 +15,7 @@ from shared.adapters.aws.dynamo.answers import DynamoAnswers
 from shared.adapters.aws.dynamo.audit import DynamoAudit
 from shared.adapters.aws.dynamo.call_history import DynamoCallHistory, DynamoParticipations
 from shared.adapters.aws.dynamo.changes import DynamoChanges
+from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.packages import DynamoFleetPackages, DynamoOfferedPackages
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies, DynamoFleetCompanies
 from shared.adapters.aws.dynamo.users import DynamoUsers
@@ -54,7 +55,7 @@ def build() -> AdminApi:
         packages=PackagePorts(packages, offered, models, companies, desk),
         models=ModelPorts(models, desk),
         chatbots=ChatbotPorts(chatbots, companies, offered, packages, desk),
-        settings=CallSettingsPorts(chatbots, companies, models, packages, lambda company_id: (), desk),
+        settings=CallSettingsPorts(chatbots, companies, models, packages, DynamoIntegrationAccounts(core), desk),
         history=history,
         team=TeamPorts(users, _directory(env), desk),
         audit=DynamoAudit(ledger),

@@ -34,7 +34,7 @@ class SessionIn(_Schema):
     chatbot_id: Annotated[str, Field(min_length=1, max_length=64)]
     company_id: Annotated[str | None, Field(max_length=64)] = None
     customer: CustomerIn = CustomerIn()
-    visitor_id: Annotated[str | None, Field(max_length=64)] = None
+    visitor_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = None
     """A random id the browser keeps, so that visitors behind one address do not share one allowance."""
 
 

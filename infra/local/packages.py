@@ -18,8 +18,8 @@ from shared.services.auditing import Deed, Desk
 
 OTHER_COMPANY = Company(company_id="5b6f3a0e-2c1d-4d8e-8f4a-9c0d1e2f3a02", name="Harbour Dental")
 PROMPT = (
-    "You answer calls for {{departmentName}}. Business hours: {{businessHours}}. Speak in short sentences, one question "
-    "at a time. Repeat numbers and names back to the caller."
+    "You answer calls for {{departmentName}}. Business hours: {{businessHours}}. Speak in short sentences, one "
+    "question at a time. Repeat numbers and names back to the caller."
 )
 VARIABLES = (
     Variable(

@@ -142,6 +142,7 @@ def _sentences(settings: CallSettings, model: AiModel) -> tuple[str, ...]:
 
 if __name__ == "__main__":
     write(os.environ["AWS_ENDPOINT_URL"])
+    packages.write(os.environ["AWS_ENDPOINT_URL"])
     espeak = EspeakSpeech()
     print(f"rendered {asyncio.run(render(os.environ, espeak))} sentences", flush=True)
     espeak.close()

@@ -1,20 +1,26 @@
-"""Runs what schedules and queues run on AWS: the reaper every few seconds, and the consumer of ended calls."""
+"""Runs what schedules and queues run on AWS: the reaper every few seconds, and the consumers of the queues."""
 
 import asyncio
 import json
 import logging
 import os
 import signal
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 from functions.schedules import reap_calls
-from functions.workers import close_call
+from functions.workers import close_call, place_call
 from infra.local import aws
 
 log = logging.getLogger(__name__)
 
 REAP_SECONDS = 5.0
+Handler = Callable[[dict[str, Any], Any], dict[str, list[dict[str, str]]]]
+CONSUMERS: tuple[tuple[str, str, Handler], ...] = (
+    ("close_call", "CALL_ENDED_QUEUE_URL", close_call.handler),
+    ("place_call", "PLACE_CALL_QUEUE_URL", place_call.handler),
+)
 
 
 def _context(name: str) -> Any:
@@ -34,10 +40,9 @@ async def reap(stop: asyncio.Event) -> None:
             continue
 
 
-async def consume(stop: asyncio.Event) -> None:
-    """Long-poll the queue and hand its messages over in batches; failed ones come back after a while."""
+async def consume(stop: asyncio.Event, name: str, url: str, handler: Handler) -> None:
+    """Long-poll a queue and hand its messages over in batches; failed ones come back after a while."""
     sqs = aws.client("sqs", os.environ["AWS_ENDPOINT_URL"])
-    url = os.environ["CALL_ENDED_QUEUE_URL"]
     while not stop.is_set():
         answer = await asyncio.to_thread(
             sqs.receive_message, QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=30
@@ -47,9 +52,9 @@ async def consume(stop: asyncio.Event) -> None:
             continue
         event = {"Records": [_record(message) for message in messages]}
         try:
-            result = await asyncio.to_thread(close_call.handler, event, _context("close_call"))
+            result = await asyncio.to_thread(handler, event, _context(name))
         except Exception:  # as on AWS: the whole batch becomes visible again
-            log.exception("closing calls failed")
+            log.exception("a worker failed", extra={"worker": name})
             continue
         failed = {item["itemIdentifier"] for item in (result or {}).get("batchItemFailures", [])}
         for message in messages:
@@ -72,12 +77,13 @@ def _record(message: dict[str, Any]) -> dict[str, Any]:
 
 
 async def main() -> None:
-    """Run both until SIGTERM."""
+    """Run all of them until SIGTERM."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with asyncio.TaskGroup() as group:
         group.create_task(reap(stop))
-        group.create_task(consume(stop))
+        for name, variable, handler in CONSUMERS:
+            group.create_task(consume(stop, name, os.environ[variable], handler))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ SMOOTHING = 0.08
 """Seconds by which acknowledgements may jitter where the far end may have run dry for a moment."""
 STALL = 0.5
 """Seconds by which they may be late where it had sound all the time: beyond, it really stood still."""
+STANDSTILL = 0.7
+"""So it did when every acknowledgement of so many seconds was late."""
 PAUSE = 0.1
 """Seconds without sound after which what follows is another utterance, placed by its own acknowledgements."""
 
@@ -83,7 +85,8 @@ class Playout:
     def __init__(self, *, rate: int = 24_000, batch_ms: int = 100, lead_ms: int = 300, unacked_ms: int = 2000) -> None:
         self._rate = rate
         self._lead = rate * lead_ms // 1000
-        self._enough = self._lead - rate * batch_ms // 1000
+        # Turns come a little early or late: half a turn of tolerance keeps a message from waiting for one more.
+        self._enough = self._lead - rate * batch_ms // 1000 + rate // 100
         self._least = rate * LEAST_MS // 1000
         self._unacked = rate * unacked_ms // 1000
         self._epochs: deque[_Epoch] = deque((_Epoch(),))
@@ -97,6 +100,7 @@ class Playout:
         self._heard: list[Heard] = []
         self._sounds_until: float | None = None
         self._dry_at = -inf
+        self._late_since: float | None = None
         self.discarded_samples = 0
         """Samples that were never heard, so far."""
 
@@ -262,6 +266,7 @@ class Playout:
         epoch.outstanding -= samples
         epoch.heard += samples
         if len(self._epochs) == 1:
+            self._advance(now)
             self._ahead = min(self._ahead, epoch.outstanding)
         events: list[Event] = []
         runs: list[tuple[float, list[bytes]]] = [(0.0, [])]
@@ -293,11 +298,24 @@ class Playout:
             placed.append((at, dry, pcm))
             now = at - (dry if dry < inf else 0.0)
         for at, dry, pcm in reversed(placed):
-            expected = self._sounds_until
-            if expected is not None and dry < PAUSE and at < expected + (SMOOTHING if dry else STALL):
-                at = min(at, expected)
-            self._sounds_until = at + len(pcm) / 2 / self._rate
+            duration = len(pcm) / 2 / self._rate
+            if dry < PAUSE and self._sounds_until is not None and not self._stood_still(at, at + duration, dry):
+                at = min(at, self._sounds_until)
+            self._sounds_until = at + duration
             self._heard.append(Heard(pcm, at))
+
+    def _stood_still(self, at: float, now: float, dry: float) -> bool:
+        """Whether sound acknowledged now for `at` followed what was before it with a gap, or is told of late only."""
+        late = at - (self._sounds_until or 0.0)
+        if late < SMOOTHING:
+            self._late_since = None
+            return False
+        if self._late_since is None:
+            self._late_since = now
+        if late < (SMOOTHING if dry else STALL) and now - self._late_since < STANDSTILL:
+            return False
+        self._late_since = None
+        return True
 
     def _finish(self, epoch: _Epoch, playback: _Playback) -> list[Event]:
         if not playback.ended or playback.over or playback.heard < playback.pushed:

@@ -99,7 +99,7 @@ class Track:
     def _slide(self, wanted: int) -> None:
         """Move the run back into the silence before it; what little is left between it and the run before closes."""
         slide = min(wanted, self._room)
-        if self._drifts and self._room - slide < JITTER and len(self._runs) > 1:
+        if self._room - slide < JITTER and len(self._runs) > 1:
             slide = self._room
         self._runs[-1].start -= slide
         self._end -= slide

@@ -25,7 +25,10 @@ class Core(Protocol):
 
 
 class Driver:
-    """`post` events in; `execute` is called for each command; `crashed` once if the call's own code fails."""
+    """`post` events in; `execute` is called for each command; `crashed` once if the call's own code fails.
+
+    `note` is told of every event just before the core is.
+    """
 
     def __init__(
         self,
@@ -34,8 +37,9 @@ class Driver:
         crashed: Callable[[], None],
         clock: Clock,
         loop: asyncio.AbstractEventLoop,
+        note: Callable[[float, Event], None] = lambda now, event: None,
     ) -> None:
-        self._core, self._execute, self._crashed = core, execute, crashed
+        self._core, self._execute, self._crashed, self._note = core, execute, crashed, note
         self._clock, self._loop = clock, loop
         self._pending: deque[Event] = deque()
         self._running = False
@@ -53,7 +57,9 @@ class Driver:
         self._running = True
         try:
             while self._pending and not self._closed:
-                for command in self._core.receive(self._pending.popleft(), self._clock()):
+                next_event, now = self._pending.popleft(), self._clock()
+                self._note(now, next_event)
+                for command in self._core.receive(next_event, now):
                     self._execute(command)
         except Exception:  # one call's failure must not reach the other calls of this process
             log.exception("a call failed")

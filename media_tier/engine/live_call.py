@@ -26,6 +26,7 @@ from media_tier.call.events import (
 from media_tier.call.session import CallSession
 from media_tier.engine.driver import Driver
 from media_tier.engine.links import Links
+from media_tier.engine.replay import EventLog, EventLogKeeping
 from media_tier.ports import (
     SAMPLE_RATE,
     Clock,
@@ -44,6 +45,7 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY = 2.0
 """The transcript is stored as it is said: what a lost checkpoint loses is the state of policies."""
+KEEP_LOG_SECONDS = 10.0
 REMEMBERED_RESPONSES = 32
 BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
 
@@ -60,6 +62,7 @@ class CallPorts:
     prompter: Prompter
     wheel: Wheel
     clock: Clock
+    event_log: EventLogKeeping | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,16 @@ class LiveCall:
                 transcript=resumed.transcript,
                 tool_names=tools,
             )
+        self._end_reason: EndReason | None = None
+        self._log = EventLog(
+            record.configuration,
+            tool_names=tools,
+            elapsed_ms=elapsed_ms,
+            core=None if resumed is None else resumed.checkpoint.core,
+            transcript=() if resumed is None else resumed.transcript,
+        )
         self._driver = Driver(
-            self.session, lambda command: execute(self, command), self._crash, ports.clock, self._loop
+            self.session, lambda command: execute(self, command), self._crash, ports.clock, self._loop, self._log.note
         )
         self.links = Links(self.post, self._provider_audio, ports.journal.usage, self._tasks)
 
@@ -259,6 +270,7 @@ class LiveCall:
         """Write the end into the record, tell the caller, and let everything go."""
         if self.over:
             return
+        self._end_reason = reason
         duration = max(0, self.elapsed_ms)
         self.ports.journal.finish(reason, by, duration, interruptions)
         if self.leg is not None:
@@ -290,8 +302,19 @@ class LiveCall:
         """Wait until everything this call recorded is stored."""
         await self.ports.recorder.close()
         await self.ports.journal.close()
+        await self._keep_log()
         for task in tuple(self._tasks):
             task.cancel()
+
+    async def _keep_log(self) -> None:
+        keeping = self.ports.event_log
+        if keeping is None or not keeping.wants(self._end_reason):
+            return
+        try:
+            async with asyncio.timeout(KEEP_LOG_SECONDS):
+                await keeping.store(self._log.dump())
+        except Exception as error:  # nobody waits for it: the call itself is stored
+            log.warning("event log not stored", extra={"kind": type(error).__name__})
 
     def _crash(self) -> None:
         self.finish(EndReason.ERROR, EndedBy.PLATFORM, 0)

@@ -36,10 +36,11 @@ class CallBuilder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much this process takes."""
+    """How much this process takes. `overloaded` tells whether the calls it has are all it can serve."""
 
     task_id: str
     capacity: int
+    overloaded: Callable[[], bool] = lambda: False
 
 
 class Roster:
@@ -68,11 +69,11 @@ class Roster:
     @property
     def ready(self) -> bool:
         """Whether a new call may come."""
-        return not self.draining and len(self._calls) < self._room.capacity
+        return not self.draining and len(self._calls) < self._room.capacity and not self._room.overloaded()
 
     async def admit(self, session_id: str, token: str, origin: str, leg: Leg) -> Attachment:
-        """Let a socket join its call, or raise Refused."""
-        if not self.ready:
+        """Let a socket join its call, or raise Refused. Whoever comes back to a call held here needs no room."""
+        if not self.ready and (self.draining or not self._holds(session_id)):
             raise Refused(CloseCode.FULL, "All lines are busy. Please try again in a moment.")
         now = self._utc_now()
         token_hash = hashlib.sha256(token.encode()).hexdigest()
@@ -126,6 +127,9 @@ class Roster:
         holder.append(call)
         self._calls[record.call_id] = call
         return call
+
+    def _holds(self, session_id: str) -> bool:
+        return any(call.record.session_id == session_id for call in self._calls.values())
 
     def _gone(self, call: LiveCall) -> None:
         if self._calls.get(call.record.call_id) is call:

@@ -32,6 +32,8 @@ class DoorLimits:
     sweep_seconds: float = 0.5
     close_seconds: float = 1.0
     """For the far end to answer our close frame."""
+    close_frames: int = 200
+    """Read after our close frame while the client's is awaited: what a widget may have under way, no flood."""
 
 
 class Allowance:
@@ -60,7 +62,10 @@ class Allowance:
         return True
 
 
-ERROR_CODES: dict[int, str] = {code: code.name.lower() for code in CloseCode}
+PROTOCOL_ERROR = 1002
+"""RFC 6455: the frames themselves are broken."""
+
+ERROR_CODES: dict[int, str] = {code: code.name.lower() for code in CloseCode} | {PROTOCOL_ERROR: "protocol_error"}
 """What an error message that precedes a close is called."""
 
 SENTENCES: dict[int, str] = {

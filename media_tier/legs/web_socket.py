@@ -1,7 +1,8 @@
 """picows under the web leg: frames become messages, and closing is done so that a browser sees why.
 
 Invariant: after our close frame nothing but the client's is read; the socket is gone `close_seconds` later at the
-latest. Reading goes on until then because closing a socket with unread bytes resets it, which loses the close frame.
+latest. Reading goes on until then because closing a socket with unread bytes resets it, which loses the close frame;
+but not for ever: a client that sends on at the speed of its line would take the process from everybody else.
 """
 
 import asyncio
@@ -12,14 +13,13 @@ from collections.abc import Callable
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from media_tier.legs.web import INTERNAL_ERROR, WebLeg
-from media_tier.legs.web_limits import DoorLimits
+from media_tier.legs.web_limits import PROTOCOL_ERROR, DoorLimits
 from media_tier.legs.web_wire import BadMessage
 from media_tier.ports import Clock
 from shared.contracts.messages.widget_socket import MAX_MESSAGE_BYTES, CloseCode
 
 _log = logging.getLogger(__name__)
 
-PROTOCOL_ERROR = 1002
 _NO_CODE = 0
 _SEND_BUFFER = 128 * 1024
 _COPIED = 8192
@@ -40,6 +40,7 @@ class WebSocket(WSListener):
         self._limits, self._clock, self._opened, self._closed = limits, clock, opened, closed
         self._transport: WSTransport | None = None
         self._shutting = False
+        self._ignored = 0
         self._abort: asyncio.TimerHandle | None = None
         self._fragments: bytearray | None = None
         self._fragments_are_text = True
@@ -90,8 +91,7 @@ class WebSocket(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """A frame came; whole text messages, nearly all of them, take the short way."""
         if self._shutting:
-            if frame.msg_type == _CLOSE:
-                transport.disconnect()
+            self._ignore(transport, frame)
             return
         try:
             plain = frame.fin and not (frame.rsv1 or frame.rsv2 or frame.rsv3)
@@ -122,6 +122,14 @@ class WebSocket(WSListener):
 
     def _backlog(self) -> int:
         return self._transport.underlying_transport.get_write_buffer_size() if self._transport is not None else 0
+
+    def _ignore(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Wait for the client's close frame, but not behind any number of others."""
+        self._ignored += 1
+        if frame.msg_type == _CLOSE:
+            transport.disconnect()
+        elif self._ignored == self._limits.close_frames:
+            transport.underlying_transport.pause_reading()
 
     def _data(self, frame: WSFrame) -> None:
         """Fragments, binary messages, and what breaks RFC 6455."""

@@ -34,6 +34,18 @@ class FunctionEnvironment(_Environment):
     public_base_url: str
 
 
+class CarrierEnvironment(FunctionEnvironment):
+    """Lambda functions that deal with carriers. The base addresses are the vendors' own but for stand-ins."""
+
+    whatsapp_offers_queue_url: str
+    place_call_queue_url: str
+    secrets_key_id: str = "alias/secrets"
+    """The KMS key that encrypts companies' secrets."""
+    twilio_base_url: str = "https://api.twilio.com"
+    graph_base_url: str = "https://graph.facebook.com"
+    graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
+
+
 class MediaEnvironment(_Environment):
     """A media process. Simulation answers every call offline and is refused in production."""
 
@@ -47,6 +59,8 @@ class MediaEnvironment(_Environment):
     media_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     media_capacity: Annotated[int, Field(ge=1)] = 200
     drain_seconds: Annotated[float, Field(ge=0, le=120)] = 20.0
+    keep_event_logs: bool = False
+    """Store the event log of every call, not only of those that failed."""
     call_simulation_mode: bool = False
     openai_api_key: str | None = None
     openai_websocket_base_url: str | None = None

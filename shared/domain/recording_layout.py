@@ -37,6 +37,11 @@ def recording_key(company_id: str, call_id: str) -> str:
     return f"recordings/{company_id}/{call_id}/{call_id}.wav"
 
 
+def event_log_key(company_id: str, call_id: str, epoch: int) -> str:
+    """The key of what happened to a call while one process held it: nothing anybody said is in it."""
+    return f"recordings/{company_id}/{call_id}/{call_id}-{epoch:06d}.events.jsonl.gz"
+
+
 def pieces_of(keys: Iterable[str]) -> list[Piece]:
     """The pieces behind these keys in order of time, the later epoch last where they start together."""
     found = []

@@ -3,7 +3,7 @@
 A call keeps the settings it started with; what is published counts for the next one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.contracts.errors import InvalidRequest, NotFound, NotPermitted
@@ -22,6 +22,7 @@ from shared.domain.permissions import Actor
 from shared.domain.settings_lint import Finding, Surroundings, errors, lint
 from shared.domain.variables import filled
 from shared.ports.changes import PublishSettings, Save
+from shared.ports.integration_accounts import IntegrationAccounts
 from shared.ports.repositories import AiModels, Chatbots, Companies, FleetPackages
 from shared.services.auditing import Deed, Desk, require_version
 from shared.services.chatbots import chatbot
@@ -34,13 +35,13 @@ INSTRUCTIONS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class CallSettingsPorts:
-    """What these use cases need. `accounts` are a company's integration accounts."""
+    """What these use cases need."""
 
     chatbots: Chatbots
     companies: Companies
     models: AiModels
     packages: FleetPackages
-    accounts: Callable[[str], Sequence[IntegrationAccount]]
+    accounts: IntegrationAccounts
     desk: Desk
 
 
@@ -142,9 +143,20 @@ def _findings(ports: CallSettingsPorts, bot: Chatbot, settings: CallSettings) ->
         models={model.id: model for model in ports.models.all()},
         today=ports.desk.now().date(),
         widget=ports.chatbots.widget_config(bot.company_id, bot.chatbot_id),
-        accounts=[own for own in ports.accounts(bot.company_id) if own.chatbot_id == bot.chatbot_id],
+        accounts=_accounts(ports, bot),
     )
     return lint(settings, around)
+
+
+def _accounts(ports: CallSettingsPorts, bot: Chatbot) -> Sequence[IntegrationAccount]:
+    """The accounts whose calls this chatbot takes: all of them, or those that name it."""
+
+    def linked(account: IntegrationAccount) -> bool:
+        links = ports.accounts.links(bot.company_id, account.account_id)
+        return any(link.chatbot_id == bot.chatbot_id for link in links)
+
+    accounts = ports.accounts.all(bot.company_id)
+    return [account for account in accounts if account.chatbot_id == bot.chatbot_id or linked(account)]
 
 
 def _defaults(ports: CallSettingsPorts, bot: Chatbot) -> CallSettings | None:

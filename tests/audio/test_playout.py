@@ -36,6 +36,17 @@ def test_the_first_sound_goes_out_at_once_and_the_rest_in_real_time() -> None:
     assert messages <= 13
 
 
+def test_turns_a_little_early_or_late_send_a_message_every_tenth_of_a_second() -> None:
+    playout = Playout()
+    playout.push("a", _pcm(9000))
+    assert playout.due(0.0) == _pcm(300)
+    for turn in range(1, 400):
+        now = turn * 0.02 + (-0.001, 0.004, 0.0, 0.002, 0.001, 0.003, -0.002)[turn % 7]
+        if turn % 10 == 0:
+            playout.on_played((turn * 20 - 10) * 24, now - 0.003)
+        assert bool(playout.due(now)) == (turn % 5 == 0), turn
+
+
 def test_a_small_first_piece_does_not_wait_for_more() -> None:
     playout = Playout()
     playout.push("a", b"\1\0" * 7)
@@ -172,6 +183,23 @@ def test_heard_sound_is_contiguous_unless_it_really_paused() -> None:
         (1.2, 9600),
     ]
     assert playout.heard() == []
+
+
+@pytest.mark.parametrize(("late", "really"), [(0.3, True), (0.3, False)])
+def test_a_standstill_is_told_from_a_late_acknowledgement_by_what_follows(late: float, really: bool) -> None:
+    playout = Playout()
+    playout.push("a", _pcm(4000))
+    for step in range(200):
+        now = step * 0.02
+        playout.due(now)
+        if step % 10 == 0 and step:
+            gone = late if now > 1.0 and (really or now < 1.5) else 0.0
+            playout.on_played(round(RATE * (now - 0.01 - gone)), now)
+    heard = playout.heard()
+    assert b"".join(piece.pcm for piece in heard) == _pcm(4000)[: sum(len(piece.pcm) for piece in heard)]
+    ends = [piece.at + len(piece.pcm) / 2 / RATE for piece in heard]
+    holes = [piece.at - end for piece, end in zip(heard[1:], ends, strict=False) if abs(piece.at - end) > 1e-6]
+    assert holes == ([pytest.approx(late)] if really else [])
 
 
 def test_a_new_connection_hears_what_the_old_one_did_not() -> None:

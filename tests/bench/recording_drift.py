@@ -52,20 +52,21 @@ def spoken(caller: Caller) -> Truth:
 
 
 def heard(caller: Caller) -> Truth:
-    """What the caller heard after the opening, each run of sound with its monotonic second."""
+    """What the caller heard since it first spoke (the opening is over), each run of sound with its monotonic second."""
     sound, times = samples(bytes(caller.heard)), caller.heard_at
     breaks = [0, *(i for i in range(1, len(times)) if times[i][1] - times[i - 1][1] > 0.15), len(times)]
     runs = []
     for first, after in itertools.pairwise(breaks):
         end = times[after][0] if after < len(times) else len(sound)
         runs.append((times[first][1], sound[times[first][0] : end]))
-    return [(at, run) for at, run in runs[1:] if len(run) > RATE // 3]
+    opened = spoken(caller)[0][0]
+    return [(at, run) for at, run in runs if at > opened and len(run) > RATE // 3]
 
 
 def report(name: str, channel: Samples, truth: Truth) -> None:
     """Print where the utterances lie in the recording, compared with when they sounded."""
     first, sound = truth[0]
-    _, begin = best_match(channel, sound)
+    _, begin = best_match(channel[: round(2 * EVERY * RATE)], sound)  # the same is said again later
     moved, scores = [], []
     for at, sound in truth:
         expected = begin + round((at - first) * RATE)
@@ -76,7 +77,7 @@ def report(name: str, channel: Samples, truth: Truth) -> None:
     early, late = ([round(ms, 1) for ms in some] for some in (moved[:10], moved[-10:]))
     print(f"{name}: {len(truth)} utterances in {(truth[-1][0] - first) / 60:.1f} minutes, ms out of place:")
     print(f"  first ten {early}, last ten {late}, most {max(map(abs, moved)):.1f}")
-    print(f"  worst correlation {min(scores):.3f}")
+    print(f"  worst correlation {min(scores):.3f}, more than 40 ms: {sum(abs(ms) > 40 for ms in moved)} utterances")
 
 
 async def main(minutes: float, ppm: float) -> None:
@@ -91,7 +92,9 @@ async def main(minutes: float, ppm: float) -> None:
             sides = channels(path)
         finally:
             await asyncio.to_thread(stop_platform, process, running.data)
-    print(f"the caller's sound clock ran {ppm:+.0f} ppm against this machine's")
+    print(
+        f"the caller's sound clock ran {ppm:+.0f} ppm against this machine's; it failed to play {caller.stalls} times"
+    )
     report("caller", sides[0], spoken(caller))
     report("AI", sides[1], heard(caller))
 

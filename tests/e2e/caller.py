@@ -16,6 +16,8 @@ from websockets.typing import Origin, Subprotocol
 
 FRAME = 960
 RATE = 24_000
+STALL = 0.06
+"""Seconds by which this process may be late before its playing stands still."""
 
 
 def start_session(base: str, chatbot_id: str, **more: Any) -> dict[str, Any]:
@@ -43,6 +45,8 @@ class Caller:
     """What the microphone took, silence included, since this connection began."""
     spoken_at: list[tuple[int, float]] = field(default_factory=list)
     """When it did: (sample of `spoken`, monotonic seconds), every 20 ms."""
+    stalls: int = 0
+    """Turns of 20 ms in which it did not play because this process was late."""
     ppm: float = 0.0
     """By how many millionths this caller's sound clock runs fast."""
     first_sound_after: float | None = None
@@ -163,8 +167,11 @@ class Caller:
                 self.spoken_at.append((len(self.spoken) // 2, began + (turn - 1) * period))
                 self.spoken += frame
                 await socket.send('{"type":"audio","data":"' + base64.b64encode(frame).decode() + '"}')
-                sound = bytes(self._queue[:FRAME])
-                del self._queue[:FRAME]
+                # The microphone makes up for a stall of this process, a loudspeaker cannot play faster than it does.
+                stalled = time.monotonic() - began - turn * period > STALL
+                sound = b"" if stalled else bytes(self._queue[:FRAME])
+                self.stalls += stalled
+                del self._queue[: len(sound)]
                 if sound:
                     self.heard_at.append((len(self.heard) // 2, time.monotonic()))
                 self.heard += sound

@@ -116,6 +116,13 @@ async def test_too_many_calls_say_when_to_come_back(widget: Widget) -> None:
     assert (await widget.start(address="203.0.113.9")).status_code == 201
 
 
+async def test_visitors_behind_one_address_do_not_share_one_allowance(widget: Widget) -> None:
+    widget.world.widget(advanced={"calls_per_hour": 1})
+    assert (await widget.start(visitorId="one")).status_code == 201
+    assert error(await widget.start(visitorId="one")) == (429, "rate_limited")
+    assert (await widget.start(visitorId="Two-2_" + "x" * 58)).status_code == 201
+
+
 async def test_of_two_hundred_requests_at_once_exactly_ten_are_granted(widget: Widget) -> None:
     responses = await asyncio.gather(*(widget.start() for _ in range(200)))
     granted = [response.json()["callId"] for response in responses if response.status_code == 201]
@@ -135,6 +142,11 @@ async def test_of_two_hundred_requests_at_once_exactly_ten_are_granted(widget: W
         {"chatbotId": "bot-a", "callEnabled": True},
         {"chatbotId": "bot-a", "customer": {"name": "n" * 121}},
         {"chatbotId": "bot-a", "customer": {"role": "admin"}},
+        {"chatbotId": "bot-a", "visitorId": "v" * 65},
+        {"chatbotId": "bot-a", "visitorId": ""},
+        {"chatbotId": "bot-a", "visitorId": "two words"},
+        {"chatbotId": "bot-a", "visitorId": "line\n"},
+        {"chatbotId": "bot-a", "visitorId": "vis\u0131tor"},
         [],
         None,
     ],

@@ -240,6 +240,33 @@ async def test_a_flood_of_messages_closes() -> None:
         assert await ending(client) == (["flood"], 4429)
 
 
+async def test_a_flood_is_not_read_to_its_end() -> None:
+    """A client that goes on after our close frame fills its own buffers, not our time."""
+    limits = replace(QUICK, close_seconds=3)
+    async with door(Keeper(), limits) as server:
+        reader, writer = await raw(server)
+        writer.write(UPGRADE)
+        volley = frame(b'{"type":"ping","t":1}') * 5000
+        sent, heard = 0, bytearray()
+
+        async def listen() -> None:
+            with contextlib.suppress(ConnectionResetError):
+                while data := await reader.read(65_536):
+                    heard.extend(data)
+
+        listening = asyncio.create_task(listen())
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(2):
+                while sent < 40_000_000:
+                    writer.write(volley)
+                    sent += len(volley)
+                    await writer.drain()
+        assert sent < 20_000_000
+        await asyncio.wait_for(listening, 10)
+        assert (4429).to_bytes(2) in heard
+        writer.close()
+
+
 async def test_more_sound_than_time_closes() -> None:
     keeper = Keeper()
     async with door(keeper) as server, _bystander(server), widget(server) as client:

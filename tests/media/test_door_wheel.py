@@ -8,7 +8,7 @@ import pytest
 import uvloop
 
 from media_tier.bridge.wheel import Turn, Wheel
-from media_tier.engine.loop_lag import LoopLag
+from media_tier.engine.loop_lag import INTERVAL, LoopLag
 
 
 async def test_members_are_called_about_every_20_ms_until_they_decline() -> None:
@@ -120,7 +120,7 @@ async def test_one_failing_member_does_not_stop_the_others(caplog: pytest.LogCap
     wheel.close()
 
 
-def test_lag_covers_the_last_ten_seconds(caplog: pytest.LogCaptureFixture) -> None:
+def test_lag_covers_the_last_five_seconds(caplog: pytest.LogCaptureFixture) -> None:
     now = 0.0
     lag = LoopLag(lambda: now)
     assert (lag.p99, lag.max) == (0.0, 0.0)
@@ -130,10 +130,48 @@ def test_lag_covers_the_last_ten_seconds(caplog: pytest.LogCaptureFixture) -> No
     assert lag.max == 0.2
     assert lag.p99 == 0.2
     assert caplog.text.count("late") == 1
-    now = 13.0
+    now = 8.0
     assert lag.max == 0.001
     now = 30.0
     assert lag.max == 0.0
+
+
+def test_a_process_that_is_late_for_seconds_takes_no_new_calls_until_it_is_well_again() -> None:
+    now = 0.0
+    lag = LoopLag(lambda: now)
+    steps = [
+        (20.0, 0.001, False),
+        (21.0, 3.0, True),  # so late that a single sample stands for seconds
+        (30.0, 0.001, False),
+        (40.0, 0.09, False),  # between the two bounds: as before
+        (50.0, 0.11, True),
+        (60.0, 0.09, True),
+        (70.0, 0.05, True),
+        (80.0, 0.03, False),
+    ]
+    for until, late, overloaded in steps:
+        while now < until:
+            now += INTERVAL + late
+            lag.record(now, late)
+        assert lag.overloaded is overloaded, until
+
+
+def test_a_few_late_wake_ups_are_no_overload() -> None:
+    now = 0.0
+    lag = LoopLag(lambda: now)
+    for step in range(2000):
+        now = step * INTERVAL
+        lag.record(now, 0.5 if step % 150 == 0 else 0.001)
+        assert not lag.overloaded
+
+
+def test_a_late_start_is_no_overload() -> None:
+    now = 0.0
+    lag = LoopLag(lambda: now)
+    for step in range(500):
+        now = step * INTERVAL
+        lag.record(now, 2.0 if step < 5 else 0.001)
+        assert not lag.overloaded
 
 
 async def test_a_blocked_loop_is_measured() -> None:

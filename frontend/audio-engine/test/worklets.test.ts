@@ -31,9 +31,9 @@ function load(sampleRate: number) {
   return { registered, scope };
 }
 
-function player(sampleRate = 24_000) {
+function player(sampleRate = 24_000, tap = false) {
   const { registered, scope } = load(sampleRate);
-  const processor = new (registered['call-playback'] as new () => Processor)();
+  const processor = new (registered['call-playback'] as new (options: object) => Processor)({ processorOptions: { tap } });
   const reports: Report[] = [];
   processor.port.postMessage = (message) => void reports.push(message as Report);
   const heard: number[] = [];
@@ -164,6 +164,19 @@ describe('playback', () => {
     pcm(120 * 24_000);
     pcm(100);
     expect(last('overflow').dropped).toBe(100);
+  });
+
+  it('tells tests when the first sample that is not silent left, once for each run of sound', () => {
+    const { run, pcm, reports } = player(24_000, true);
+    pcm(2_400, 0);
+    pcm(2_400);
+    run(400);
+    pcm(2_400);
+    run(400);
+    const told = reports.filter((report) => report.type === 'sounding').map((report) => report.at as number);
+    expect(told).toHaveLength(2);
+    expect(told[0]).toBeCloseTo(0.1, 2);
+    expect(told[1]).toBeCloseTo(0.4, 1);
   });
 
   it('keeps exact count when it converts to the device rate', () => {

@@ -1,5 +1,6 @@
 """Opens a bucket through obstore: little CPU for each request, credentials from the environment or the task's role."""
 
+import obstore
 from obstore.store import S3Store
 
 
@@ -17,3 +18,8 @@ def open_bucket(bucket: str, *, region: str, endpoint: str | None) -> S3Store:
         unsigned_payload=True,
         client_options={"allow_http": endpoint.startswith("http://")},
     )
+
+
+async def put_object(store: S3Store, key: str, data: bytes) -> None:
+    """Store an object, replacing one of this key."""
+    await obstore.put_async(store, key, data, use_multipart=False)

@@ -100,7 +100,7 @@ class CallRecord(_Record):
     carrier_call_id: str | None = None
     """Twilio's CallSid, WhatsApp's `wacid…`."""
     caller_number: str | None = None
-    """E.164; personal data, never logged."""
+    """E.164, or a WhatsApp user's business-scoped id where their number is hidden; personal data, never logged."""
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None

@@ -28,12 +28,14 @@ class _Account(BaseModel):
     company_id: Id
     account_id: Id
     name: Annotated[str, Field(min_length=1, max_length=50)]
+    description: Annotated[str, Field(max_length=500)] = ""
     status: AccountStatus = AccountStatus.NOT_CONFIGURED
     active: bool = True
     chatbot_id: Id | None = None
     """Who answers calls of this account's number."""
     outbound_enabled: bool = False
     last_verified_at: datetime | None = None
+    """The last check that succeeded; a later one that failed leaves it."""
     last_error: Annotated[str, Field(max_length=500)] = ""
     version: Annotated[int, Field(ge=0)] = 0
 
@@ -53,6 +55,28 @@ class WhatsAppAccount(_Account):
     business_account_id: Annotated[str, Field(pattern=r"^[0-9]{5,20}$")]
     phone_number_id: Annotated[str, Field(pattern=r"^[0-9]{5,20}$")]
     phone_number: E164
+    app_id: Annotated[str | None, Field(pattern=r"^[0-9]{5,20}$")] = None
+    """The Meta app; without it a token's permissions cannot be looked up."""
 
 
 IntegrationAccount = Annotated[TwilioAccount | WhatsAppAccount, Field(discriminator="kind")]
+
+
+class AccountRef(BaseModel):
+    """Whose an account is: carriers name only the account, or only the number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    company_id: Id
+    account_id: Id
+
+
+class AccountLink(BaseModel):
+    """A chatbot that takes calls of an account. Several may share one: the webhook's address then names the chatbot."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    company_id: Id
+    account_id: Id
+    chatbot_id: Id
+    enabled_at: datetime

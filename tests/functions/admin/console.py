@@ -19,9 +19,9 @@ from functions.admin_api.app import create_app
 from shared.adapters.aws.cognito_tokens import CognitoTokens, Keys
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import Key
+from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.contracts.errors import Conflict
 from shared.contracts.records.user import Role, User
-from shared.contracts.settings.integration import IntegrationAccount
 from shared.services.ai_models import ModelPorts
 from shared.services.auditing import Desk
 from shared.services.call_history import HistoryPorts
@@ -133,10 +133,11 @@ class Console:
 
     world: World
     directory: FakeDirectory = field(default_factory=FakeDirectory)
-    accounts: list[IntegrationAccount] = field(default_factory=list)
+    accounts: DynamoIntegrationAccounts = field(init=False)
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
+        self.accounts = DynamoIntegrationAccounts(self.world.core)
         self.app = application()
         self.app.state.api = self.api()
         self.client = TestClient(self.app, base_url="https://calls.example", raise_server_exceptions=False)
@@ -159,7 +160,7 @@ class Console:
                 world.companies,
                 world.models,
                 world.packages,
-                lambda company_id: [account for account in self.accounts if account.company_id == company_id],
+                self.accounts,
                 desk,
             ),
             history=HistoryPorts(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.settings.integration import TwilioAccount
+from shared.contracts.settings.integration import AccountLink, TwilioAccount
 from tests.functions.admin.console import ADMIN, Console, refusal
 from tests.services.world import World, settings
 
@@ -107,13 +107,14 @@ def test_accounts_of_this_chatbot_are_looked_at_and_no_others(console: Console) 
         account_sid="AC" + "0" * 32,
         phone_number="+15551234567",
     )
-    console.accounts += [
-        account,
-        account.model_copy(update={"account_id": "acc-2", "chatbot_id": None}),
-        account.model_copy(update={"account_id": "acc-3", "company_id": "company-b"}),
-    ]
+    others: list[dict[str, Any]] = [{}, {"chatbot_id": None}, {"chatbot_id": None}, {"company_id": "company-b"}]
+    for number, changes in enumerate(others, start=1):
+        made = {"account_id": f"acc-{number}", "name": f"Desk {number}", "phone_number": f"+1555123456{number}"}
+        console.accounts.create(account.model_copy(update=made | changes))
+    link = AccountLink(company_id="company-a", account_id="acc-3", chatbot_id="bot-a", enabled_at=console.world.now)
+    console.accounts.link(link)
     findings = console.get(ADMIN, PATH).json()["findings"]
-    assert [found["field"] for found in findings] == ["accounts.acc-1"]
+    assert [found["field"] for found in findings] == ["accounts.acc-1", "accounts.acc-3"]
 
 
 def test_a_chatbot_of_a_package_without_calls_has_no_call_settings(console: Console, world: World) -> None:

@@ -85,6 +85,46 @@ def ai_model(model_id: str) -> Key:
     return Key("MODEL", model_id)
 
 
+def integration_account(company_id: str, account_id: str) -> Key:
+    """`core`: a carrier account."""
+    return Key(f"T#{company_id}", f"ACC#{account_id}")
+
+
+def account_lookup(account_id: str) -> Key:
+    """`core`: which company an account belongs to (carriers know only the account)."""
+    return Key(f"ACC#{account_id}", "REF")
+
+
+def account_name(company_id: str, name: str) -> Key:
+    """`core`: a name that is taken, whatever its case."""
+    return Key(f"ACCNAME#{company_id}", name.casefold())
+
+
+def account_number(kind: str, number: str) -> Key:
+    """`core`: whose a Twilio number, or a WhatsApp number's id, is."""
+    return Key(f"ACCNUM#{kind}#{number}", "REF")
+
+
+def account_link(company_id: str, account_id: str, chatbot_id: str) -> Key:
+    """`core`: a chatbot that takes calls of an account."""
+    return Key(f"T#{company_id}", f"LINK#{account_id}#{chatbot_id}")
+
+
+def secret(company_id: str, account_id: str, field: str) -> Key:
+    """`core`: an encrypted secret, apart from what lists of accounts read."""
+    return Key(f"SECRET#{company_id}#{account_id}", f"FIELD#{field}")
+
+
+def outbound_policy(company_id: str) -> Key:
+    """`core`: where a company's outgoing calls may go."""
+    return Key(f"T#{company_id}", "OUTBOUND")
+
+
+def call_permission(company_id: str, account_id: str, user_hash: str) -> Key:
+    """`core`: whether a WhatsApp user may be called."""
+    return Key(f"PERM#{company_id}#{account_id}", user_hash)
+
+
 def order(company_id: str, number: str) -> Key:
     """`core`: an order a caller may ask about."""
     return Key(f"T#{company_id}", f"ORDER#{number}")
@@ -118,6 +158,26 @@ def effect(company_id: str, call_id: str, effect_id: str) -> Key:
 def feedback(company_id: str, call_id: str) -> Key:
     """`calls`: the caller's feedback."""
     return Key(f"CALL#{company_id}#{call_id}", "FEEDBACK")
+
+
+def carrier_call(company_id: str, account_id: str, carrier_call_id: str) -> Key:
+    """`calls`: what a carrier said of a call of its own (also of one that was never stored)."""
+    return Key(f"CARRIER#{company_id}#{account_id}#{carrier_call_id}", "META")
+
+
+def outbound_call(company_id: str, outbound_id: str) -> Key:
+    """`calls`: a call that somebody asked for."""
+    return Key(f"OUT#{company_id}#{outbound_id}", "META")
+
+
+def webhook_event(company_id: str, account_id: str, day: str, at: str, event_id: str) -> Key:
+    """`calls`: a carrier's request, for the account's log."""
+    return Key(f"WH#{company_id}#{account_id}#{day}", f"{at}#{event_id}")
+
+
+def test_line(company_id: str) -> Key:
+    """`live`: the one test call a company may have at a time."""
+    return Key(f"TESTLINE#{company_id}", "META")
 
 
 def session(session_id: str) -> Key:

@@ -1,0 +1,20 @@
+"""Secrets of integration accounts. Written by the API, read by what talks to carriers, shown to nobody."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from shared.contracts.records.secret import SecretHint
+
+
+class Secrets(Protocol):
+    """`put` raises InvalidRequest for what is empty or too long. `get` is None where nothing was set.
+
+    `signing` never tells: where nothing was set it gives, after the same work, a value nothing was signed with.
+    """
+
+    def put(self, company_id: str, account_id: str, field: str, value: str, now: datetime) -> SecretHint: ...
+    def get(self, company_id: str, account_id: str, field: str) -> str | None: ...
+    def signing(self, company_id: str, account_id: str, field: str) -> str: ...
+    def hints(self, company_id: str, account_id: str) -> Mapping[str, SecretHint]: ...
+    def forget(self, company_id: str, account_id: str) -> None: ...

@@ -1,0 +1,337 @@
+"""Carrier accounts: what is checked before they are stored, who may have which, and that companies never meet."""
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from shared.contracts.errors import Conflict, InvalidRequest, NotFound, NotPermitted
+from shared.contracts.records.webhook_event import WebhookEvent
+from shared.contracts.settings.account_draft import AccountDraft, TwilioDraft, WhatsAppDraft
+from shared.contracts.settings.integration import AccountStatus, IntegrationAccount
+from shared.ports.phone_lines import PhoneNumber, PhoneOwner, PhoneRefused
+from shared.ports.whatsapp_calls import Reaction, WhatsAppRefused
+from shared.ports.whatsapp_numbers import CallingFacts
+from shared.services import integration_accounts as accounts
+from shared.services.account_checks import (
+    CALLING_OFF,
+    CONNECTED,
+    NOT_POINTED,
+    ROUTED,
+    SIP_ON,
+    TRIAL,
+    VERIFIED,
+)
+from tests.services.carrier_world import CarrierWorld, account_sid
+from tests.services.world import OWN_ORIGIN, World
+
+TOKEN, OTHER_TOKEN = "canary-auth-token-000000001111", "canary-auth-token-000000002222"
+
+
+@pytest.fixture
+def carriers(world: World) -> CarrierWorld:
+    return CarrierWorld(world)
+
+
+def phone(**changes: Any) -> TwilioDraft:
+    """A filled-in form."""
+    values: dict[str, Any] = {
+        "name": "Main Twilio Account",
+        "account_sid": account_sid("a"),
+        "phone_number": "+12025550111",
+        "auth_token": TOKEN,
+        "chatbot_id": "bot-a",
+    }
+    return TwilioDraft.model_validate(values | changes)
+
+
+def chat(**changes: Any) -> WhatsAppDraft:
+    """A filled-in form."""
+    values: dict[str, Any] = {
+        "name": "Support WhatsApp",
+        "business_account_id": "200000000000001",
+        "phone_number_id": "100000000000001",
+        "phone_number": "+4930901820",
+        "app_id": "300000000000001",
+        "access_token": "canary-access-token-0001",
+        "app_secret": "canary-app-secret-0001",
+    }
+    return WhatsAppDraft.model_validate(values | changes)
+
+
+def create(
+    carriers: CarrierWorld, draft: AccountDraft | None = None, company_id: str = "company-a"
+) -> IntegrationAccount:
+    """A stored account."""
+    return accounts.create(carriers.account_ports(), company_id, draft or phone())
+
+
+def test_an_account_is_stored_once_its_carrier_says_it_works(carriers: CarrierWorld) -> None:
+    account = create(carriers)
+    assert (account.status, account.last_verified_at, account.version) == (
+        AccountStatus.CONNECTED,
+        carriers.world.now,
+        0,
+    )
+    shown = accounts.view(carriers.account_ports(), "company-a", account.account_id, editor=True)
+    assert shown.secrets["auth_token"].masked == "••••1111"
+    assert shown.webhook_url == f"{OWN_ORIGIN}/api/webhooks/twilio/voice?accountId={account.account_id}"
+    assert shown.status_url == f"{OWN_ORIGIN}/api/webhooks/twilio/status?accountId={account.account_id}"
+    assert (shown.chatbots, shown.verify_token, shown.health.configured) == (("bot-a",), None, False)
+    assert TOKEN not in repr(shown) and TOKEN not in repr(phone())
+    assert TOKEN not in json.dumps(carriers.world.items(), default=str)
+
+
+def test_a_whatsapp_account_gets_a_verify_token_that_only_editors_see(carriers: CarrierWorld) -> None:
+    account = create(carriers, chat())
+    ports = carriers.account_ports()
+    shown = accounts.view(ports, "company-a", account.account_id, editor=True)
+    assert shown.verify_token is not None and len(shown.verify_token) >= 32
+    assert shown.webhook_url == f"{OWN_ORIGIN}/api/webhooks/whatsapp?accountId={account.account_id}"
+    assert accounts.view(ports, "company-a", account.account_id, editor=False).verify_token is None
+
+
+@pytest.mark.parametrize(
+    ("missing", "draft"),
+    [("auth_token", phone(auth_token=None)), ("app_secret", chat(app_secret=None))],
+)
+def test_every_credential_must_be_filled(carriers: CarrierWorld, missing: str, draft: AccountDraft) -> None:
+    with pytest.raises(InvalidRequest, match="All credentials must be filled") as caught:
+        create(carriers, draft)
+    assert missing in caught.value.fields
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": ""},
+        {"name": "   "},
+        {"name": "x" * 51},
+        {"description": "x" * 501},
+        {"account_sid": "AD" + "a" * 32},
+        {"account_sid": "AC1"},
+        {"phone_number": "+1 (555) 123-4567"},
+        {"phone_number": "12025550111"},
+        {"auth_token": "short"},
+        {"auth_token": "x" * 2049},
+        {"unknown": 1},
+    ],
+)
+def test_forms_have_limits(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        phone(**changes)
+    assert "x" * 2049 not in str(caught.value)
+
+
+def test_names_are_unique_in_a_company_and_numbers_everywhere(carriers: CarrierWorld) -> None:
+    create(carriers)
+    with pytest.raises(Conflict, match="Account name must be unique"):
+        create(carriers, phone(name=" main twilio ACCOUNT ", phone_number="+12025550112"))
+    with pytest.raises(Conflict, match="already connected"):
+        create(carriers, phone(chatbot_id=None), "company-b")
+    create(carriers, phone(phone_number="+12025550112", chatbot_id=None), "company-b")
+    assert [len(accounts.list_accounts(carriers.account_ports(), f"company-{letter}")) for letter in "ab"] == [1, 1]
+
+
+TWILIO_PROBLEMS: list[tuple[dict[str, Any], str]] = [
+    ({"errors": [PhoneRefused("Invalid credentials", code=20003)]}, "Connection failed: Invalid credentials"),
+    ({"the_owner": PhoneOwner(active=False, trial=False)}, "Connection failed: The Twilio account is not active"),
+    ({"the_number": None}, "Connection failed: Phone number not found"),
+    (
+        {"the_number": PhoneNumber("PN1", voice=False, voice_url="", routed_elsewhere=False)},
+        "Connection failed: Phone number is not voice-capable",
+    ),
+]
+
+
+@pytest.mark.parametrize(("twilio", "sentence"), TWILIO_PROBLEMS)
+def test_an_account_that_does_not_work_is_not_stored(
+    carriers: CarrierWorld, twilio: dict[str, Any], sentence: str
+) -> None:
+    for name, value in twilio.items():
+        setattr(carriers.lines, name, value)
+    with pytest.raises(InvalidRequest, match=sentence):
+        create(carriers)
+    assert accounts.list_accounts(carriers.account_ports(), "company-a") == []
+
+
+def test_a_check_warns_of_what_the_admin_should_know(carriers: CarrierWorld) -> None:
+    ports = carriers.account_ports()
+    found = accounts.try_out(ports, "company-a", phone())
+    assert (found.ok, found.message, found.warnings) == (True, CONNECTED, (NOT_POINTED,))
+    carriers.lines.the_owner = PhoneOwner(active=True, trial=True)
+    carriers.lines.the_number = PhoneNumber("PN1", voice=True, voice_url="", routed_elsewhere=True)
+    assert accounts.try_out(ports, "company-a", phone()).warnings == (TRIAL, ROUTED)
+    carriers.meta.facts = CallingFacts(enabled=False, sip=True, restricted=False)
+    found = accounts.try_out(ports, "company-a", chat())
+    assert (found.ok, found.message, found.warnings) == (True, VERIFIED, (CALLING_OFF, SIP_ON))
+    assert accounts.list_accounts(ports, "company-a") == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"phone_number": "+4930901821"}, "The phone number does not match the Phone Number ID"),
+        ({"business_account_id": "200000000000009"}, "does not belong to this WhatsApp Business account"),
+    ],
+)
+def test_a_whatsapp_account_must_fit_together(carriers: CarrierWorld, changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidRequest, match=sentence):
+        create(carriers, chat(**changes))
+
+
+def test_a_token_with_too_few_rights_or_none_is_refused(carriers: CarrierWorld) -> None:
+    carriers.meta.scopes = frozenset({"whatsapp_business_messaging"})
+    with pytest.raises(InvalidRequest, match="Connection failed: Insufficient permissions"):
+        create(carriers, chat())
+    carriers.meta.errors["number"] = WhatsAppRefused(190, Reaction.ADMIN, "Token expired")
+    with pytest.raises(InvalidRequest, match="Connection failed: Token expired"):
+        create(carriers, chat())
+
+
+def test_a_change_replaces_exactly_the_version_that_was_edited(carriers: CarrierWorld) -> None:
+    ports, account = carriers.account_ports(), create(carriers)
+    first = accounts.update(ports, "company-a", account.account_id, 0, phone(name="New name", auth_token=None))
+    assert (first.version, first.name) == (1, "New name")
+    with pytest.raises(Conflict, match="at the same time"):
+        accounts.update(ports, "company-a", account.account_id, 0, phone(name="Mine"))
+    assert carriers.secrets.get("company-a", account.account_id, "auth_token") == TOKEN
+    accounts.update(ports, "company-a", account.account_id, 1, phone(name="New name", auth_token=OTHER_TOKEN))
+    assert carriers.secrets.get("company-a", account.account_id, "auth_token") == OTHER_TOKEN
+    create(carriers, phone(phone_number="+12025550112"))  # the old name is free again
+    with pytest.raises(InvalidRequest, match="another kind"):
+        accounts.update(ports, "company-a", account.account_id, 2, chat())
+
+
+def test_a_later_check_that_fails_keeps_the_last_success(carriers: CarrierWorld) -> None:
+    ports, account = carriers.account_ports(), create(carriers)
+    verified = carriers.world.now
+    carriers.world.pass_time(days=3)
+    carriers.lines.errors.append(PhoneRefused("Invalid credentials", code=20003))
+    assert not accounts.check_again(ports, "company-a", account.account_id).ok
+    [stored] = accounts.list_accounts(ports, "company-a")
+    assert (stored.status, stored.last_error, stored.last_verified_at, stored.version) == (
+        AccountStatus.ERROR,
+        "Invalid credentials",
+        verified,
+        0,
+    )
+    assert accounts.check_again(ports, "company-a", account.account_id).ok
+    [stored] = accounts.list_accounts(ports, "company-a")
+    assert (stored.status, stored.last_error) == (AccountStatus.CONNECTED, "")
+
+
+def test_an_account_in_use_is_deleted_only_if_that_was_confirmed(carriers: CarrierWorld) -> None:
+    ports, account = carriers.account_ports(), create(carriers)
+    carriers.world.chatbot(chatbot_id="bot-c")
+    with pytest.raises(Conflict, match=r"This account is used by 1 chatbot\. It will stop receiving calls\."):
+        accounts.delete(ports, "company-a", account.account_id, confirmed=False)
+    accounts.link(ports, "company-a", account.account_id, "bot-c")
+    with pytest.raises(Conflict, match=r"^This account is used by 2 chatbots\. They will stop receiving calls\.$"):
+        accounts.delete(ports, "company-a", account.account_id, confirmed=False)
+    accounts.delete(ports, "company-a", account.account_id, confirmed=True)
+    left = json.dumps(carriers.world.items(), default=str)
+    assert account.account_id not in left
+    create(carriers)
+
+
+def test_webhooks_are_set_at_a_click(carriers: CarrierWorld) -> None:
+    ports, account, meta = carriers.account_ports(), create(carriers), create(carriers, chat())
+    url = accounts.set_webhooks(ports, "company-a", account.account_id)
+    [(sid, hooks)] = carriers.lines.pointed
+    assert (sid, hooks.voice_url) == ("PN1", url)
+    assert hooks.fallback_url.endswith(f"/fallback?accountId={account.account_id}")
+    accounts.set_webhooks(ports, "company-a", meta.account_id)
+    verify = carriers.secrets.get("company-a", meta.account_id, "verify_token")
+    where = f"{OWN_ORIGIN}/api/webhooks/whatsapp?accountId={meta.account_id}"
+    assert carriers.meta.sent == [
+        ("subscribe", "200000000000001", where, verify),
+        ("enable_calling", "100000000000001"),
+    ]
+    carriers.lines.the_number = PhoneNumber("PN1", voice=True, voice_url="", routed_elsewhere=True)
+    with pytest.raises(InvalidRequest, match="SIP trunk"):
+        accounts.set_webhooks(ports, "company-a", account.account_id)
+
+
+def test_the_test_message_is_the_documents_and_a_template_where_that_is_needed(carriers: CarrierWorld) -> None:
+    ports, account = carriers.account_ports(), create(carriers, chat())
+    sentence = "This is a test message from Company A. Reply 'call me' to test voice call functionality."
+    assert accounts.send_test_message(ports, "company-a", account.account_id, "+14155550123") == sentence
+    carriers.meta.errors["text"] = WhatsAppRefused(131047, Reaction.FALL_BACK, "24 hours")
+    accounts.send_test_message(ports, "company-a", account.account_id, "+14155550123")
+    assert carriers.meta.sent[1:] == [("template", "+14155550123", "hello_world", "en_US")]
+    carriers.meta.errors["text"] = WhatsAppRefused(190, Reaction.ADMIN, "Token expired")
+    with pytest.raises(InvalidRequest, match="Token expired"):
+        accounts.send_test_message(ports, "company-a", account.account_id, "+14155550123")
+
+
+def test_a_chatbot_is_linked_to_a_working_account_only(carriers: CarrierWorld) -> None:
+    ports, account, meta = carriers.account_ports(), create(carriers), create(carriers, chat())
+    with pytest.raises(NotPermitted, match="webhook"):
+        accounts.link(ports, "company-a", meta.account_id, "bot-a")
+    seen = WebhookEvent(
+        event_id="e1",
+        company_id="company-a",
+        account_id=meta.account_id,
+        kind="verification",
+        outcome="success",
+        status=200,
+        took_ms=1,
+        at=carriers.world.now,
+    )
+    carriers.events.append(seen)
+    accounts.link(ports, "company-a", meta.account_id, "bot-a")
+    accounts.set_active(ports, "company-a", account.account_id, 0, False)
+    with pytest.raises(NotPermitted, match="not active"):
+        accounts.link(ports, "company-a", account.account_id, "bot-a")
+    accounts.unlink(ports, "company-a", account.account_id, "bot-a")
+    assert accounts.view(ports, "company-a", account.account_id, editor=True).chatbots == ()
+
+
+def test_another_companys_account_is_never_reached(carriers: CarrierWorld) -> None:
+    ports, account = carriers.account_ports(), create(carriers)
+    where = ("company-b", account.account_id)
+    before = carriers.world.items()
+    for attempt in (
+        lambda: accounts.view(ports, *where, editor=True),
+        lambda: accounts.update(ports, *where, 0, phone(chatbot_id=None)),
+        lambda: accounts.set_active(ports, *where, 0, False),
+        lambda: accounts.check_again(ports, *where),
+        lambda: accounts.set_webhooks(ports, *where),
+        lambda: accounts.send_test_message(ports, *where, "+14155550123"),
+        lambda: accounts.delete(ports, *where, confirmed=True),
+        lambda: accounts.link(ports, *where, "bot-b"),
+        lambda: accounts.unlink(ports, *where, "bot-a"),
+        lambda: accounts.create(ports, "company-b", phone(name="x", phone_number="+12025550119")),
+        lambda: accounts.link(ports, "company-a", account.account_id, "bot-b"),
+    ):
+        with pytest.raises(NotFound):
+            attempt()
+    assert carriers.world.items() == before
+    found = accounts.try_out(ports, "company-b", phone(auth_token=None), account.account_id)
+    assert not found.ok
+
+
+def test_the_cards_numbers(carriers: CarrierWorld) -> None:
+    ports, account = carriers.account_ports(), create(carriers)
+    for number, outcome in enumerate(["success", "duplicate", "failed", "rejected"]):
+        event = WebhookEvent.model_validate(
+            {
+                "event_id": f"e{number}",
+                "company_id": "company-a",
+                "account_id": account.account_id,
+                "kind": "call_initiated",
+                "outcome": outcome,
+                "status": 200,
+                "took_ms": 5,
+                "at": carriers.world.now,
+            }
+        )
+        carriers.events.append(event)
+        carriers.world.pass_time(hours=10)
+    health = accounts.view(ports, "company-a", account.account_id, editor=True).health
+    assert (health.configured, health.events, health.success_rate) == (True, 2, 0.0)
+    carriers.world.pass_time(days=40)
+    health = accounts.view(ports, "company-a", account.account_id, editor=True).health
+    assert (health.configured, health.events, health.success_rate) == (True, 0, None)
