@@ -14,10 +14,7 @@ from functions.public_api.app import create_app
 from functions.public_api.wiring import public_api
 from functions.webhooks.app import add_routes
 from functions.webhooks.wiring import webhooks
-<<<<<<< HEAD
 from infra.local import console
-=======
->>>>>>> records
 from infra.local.demo import CHATBOTS
 from infra.local.dispatch import with_administration
 from shared.services.sessions import frame_policy
