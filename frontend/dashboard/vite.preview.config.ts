@@ -6,5 +6,5 @@ export default defineConfig({
   base: '/dashboard/preview/',
   publicDir: false,
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  build: { outDir: '../dist/preview', emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0 },
+  build: { outDir: '../dist/preview', emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, rolldownOptions: { input: ['preview/index.html', 'preview/call.html'] } },
 });

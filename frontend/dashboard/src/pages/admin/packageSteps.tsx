@@ -36,7 +36,7 @@ export function BasicStep({ form }: StepProps) {
 export function CapabilitiesStep({ form }: StepProps) {
   const { t } = useTranslation();
   const { enabledChat, enabledCall } = form.values;
-  const { error, ...chat } = form.getInputProps('enabledChat', { type: 'checkbox' }) as Record<string, unknown>;
+  const { error, ...chat } = form.getInputProps('enabledChat', { type: 'checkbox' });
   return (
     <Section title={t('Capabilities')} description={t('A change counts for chatbots that are created afterwards.')}>
       <Checkbox label={t('Enable Chat')} description={t('This chatbot can handle text-based conversations')} {...chat} />
@@ -45,7 +45,7 @@ export function CapabilitiesStep({ form }: StepProps) {
         description={`${t('This chatbot can handle voice conversations')} · ${t('Requires OpenAI Realtime or Gemini Live model')}`}
         {...form.getInputProps('enabledCall', { type: 'checkbox' })}
       />
-      {(error !== undefined || (!enabledChat && !enabledCall)) && (
+      {(error != null || (!enabledChat && !enabledCall)) && (
         <Alert color="red" variant="light" role="alert" icon={<IconAlertTriangle aria-hidden />}>
           {t('At least one capability (Chat or Call) must be enabled')}
         </Alert>

@@ -5,7 +5,7 @@ import { useForm } from '@mantine/form';
 import type { UseFormReturnType } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { createChatbot } from '@call/client/sdk.gen';
-import type { NewChatbotIn, PackageVersion } from '@call/client/types.gen';
+import type { Agent, NewChatbotIn, PackageVersion } from '@call/client/types.gen';
 import { zNewChatbotIn } from '@call/client/zod.gen';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -22,7 +22,10 @@ import { BotAgents } from './BotAgents.tsx';
 import { BasicInformation, Review, VariableValues } from './newChatbotSteps.tsx';
 import { PackageChoice } from './PackageChoice.tsx';
 
-export type NewBot = Complete<NewChatbotIn>;
+export type NewBot = Omit<Complete<NewChatbotIn>, 'variables' | 'agents'> & {
+  variables: Record<string, string>;
+  agents: Complete<Agent>[];
+};
 export type Offered = Complete<PackageVersion>;
 export type NewBotForm = UseFormReturnType<NewBot>;
 
