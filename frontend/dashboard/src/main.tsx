@@ -12,7 +12,7 @@ import { queryClient } from './api/queries.ts';
 import { router } from './app/router.tsx';
 import { theme, variables } from './app/theme.ts';
 import { startLanguages } from './text/i18n.ts';
-import '@mantine/core/styles.css';
+import './app/kit.css';
 import '@mantine/notifications/styles.css';
 import './app/app.css';
 

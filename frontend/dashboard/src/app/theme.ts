@@ -10,7 +10,7 @@ const pine: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { pine },
   primaryColor: 'pine',
-  primaryShade: { light: 8, dark: 4 },
+  primaryShade: { light: 8, dark: 7 },
   autoContrast: true,
   luminanceThreshold: 0.32,
   defaultRadius: 'md',
@@ -37,6 +37,11 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#6a736f',
     '--mantine-color-error': '#c02626',
     '--mantine-color-anchor': '#0b6349',
+    '--mantine-color-green-light-color': '#1d6b30',
+    '--mantine-color-blue-light-color': '#17589a',
+    '--mantine-color-orange-light-color': '#9a3800',
+    '--mantine-color-red-light-color': '#a51d1d',
+    '--mantine-color-yellow-light-color': '#7a4b00',
   },
   dark: {
     '--mantine-color-body': '#1b1f1d',

@@ -89,7 +89,7 @@ function PasswordForm({ signing }: { signing: SigningIn }) {
     <form onSubmit={form.onSubmit(({ email, password }) => void signing.withPassword(email, password))}>
       <Stack>
         <TextInput type="email" autoComplete="username" required label={t('Email address')} {...form.getInputProps('email')} />
-        <PasswordInput autoComplete="current-password" required label={t('Password')} {...form.getInputProps('password')} />
+        <PasswordInput visibilityToggleButtonProps={{ 'aria-label': t('Show password') }} autoComplete="current-password" required label={t('Password')} {...form.getInputProps('password')} />
         <Button type="submit" loading={signing.busy} fullWidth>
           {t('Sign in')}
         </Button>
@@ -108,8 +108,8 @@ function NewPasswordForm({ signing }: { signing: SigningIn }) {
     <form onSubmit={form.onSubmit(({ first }) => void signing.withNewPassword(first))}>
       <Stack>
         <Text size="sm">{t('Welcome! Choose a password of your own for {{email}}.', { email: signing.challenge?.email })}</Text>
-        <PasswordInput autoComplete="new-password" required label={t('New password')} {...form.getInputProps('first')} />
-        <PasswordInput autoComplete="new-password" required label={t('The same again')} {...form.getInputProps('second')} />
+        <PasswordInput visibilityToggleButtonProps={{ 'aria-label': t('Show password') }} autoComplete="new-password" required label={t('New password')} {...form.getInputProps('first')} />
+        <PasswordInput visibilityToggleButtonProps={{ 'aria-label': t('Show password') }} autoComplete="new-password" required label={t('The same again')} {...form.getInputProps('second')} />
         <Button type="submit" loading={signing.busy} fullWidth>
           {t('Save and sign in')}
         </Button>

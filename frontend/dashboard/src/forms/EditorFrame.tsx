@@ -7,6 +7,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { differences, readable } from './differences.ts';
 import type { Editor } from './editor.ts';
+import '../parts/controls.css';
 
 function Summary<T extends object>({ editor }: { editor: Editor<T> }) {
   const { t } = useTranslation();
@@ -115,10 +116,10 @@ export function EditorFrame<T extends object>({ editor, save, more, note, always
       </Stack>
       <div className="save-bar">
         <Group justify="space-between" gap="sm">
-          <Text size="sm" c="dimmed" role="status">
+          <Text size="sm" c="dimmed" role="status" className="save-note" data-clean={!editor.dirty || undefined}>
             {editor.dirty ? t('Unsaved changes') : (note ?? t('Everything is saved'))}
           </Text>
-          <Group gap="xs">
+          <Group gap="xs" className="save-buttons">
             {more}
             <Button variant="default" disabled={!editor.dirty || editor.saving} onClick={editor.reset}>
               {t('Cancel')}

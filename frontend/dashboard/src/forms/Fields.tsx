@@ -6,6 +6,7 @@ import type { UseFormReturnType } from '@mantine/form';
 import { useId } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import '../parts/controls.css';
 
 // The forms' types differ from page to page; the controls need their paths only.
 export type AnyForm = UseFormReturnType<any>;
@@ -33,7 +34,7 @@ export function SliderField({ form, path, label, help, min, max, step = 1, show,
   return (
     <Box>
       <Group justify="space-between" gap="xs">
-        <Text size="sm" fw={500} id={id}>
+        <Text size="sm" fw={600} id={id}>
           {label}
         </Text>
         <Text size="sm" fw={600} component="output" aria-live="off">

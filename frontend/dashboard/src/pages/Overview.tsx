@@ -20,7 +20,9 @@ function Step({ done, title, children }: { done: boolean; title: string; childre
         <ThemeIcon variant="light" color={done ? 'green' : 'gray'} radius="xl" size={34} aria-hidden>
           {done ? <IconCircleCheck size={20} /> : <IconCircleDashed size={20} />}
         </ThemeIcon>
-        <Title order={3}>{title}</Title>
+        <Title order={2} size="h3">
+          {title}
+        </Title>
         <Text size="xs" fw={600} c="dimmed">
           {done ? t('Done') : t('To do')}
         </Text>

@@ -6,6 +6,7 @@ import type { QueryKey } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Failed, Loading } from './States.tsx';
+import './controls.css';
 
 export interface Column<Row> {
   title: string;
@@ -30,7 +31,7 @@ export function Rows<Row>({ rows, columns, id, caption }: Pick<ListProps<Row>, '
   return (
     <Card padding={0}>
       <div className="table-wrap" tabIndex={0} role="region" aria-label={caption}>
-        <Table highlightOnHover miw={640}>
+        <Table highlightOnHover miw={700}>
           <Table.Thead>
             <Table.Tr>
               {columns.map((column) => (

@@ -5,6 +5,7 @@ import { IconAlertTriangle, IconCheck } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import './controls.css';
 
 export interface StepItem {
   id: string;
@@ -71,7 +72,14 @@ export function Steps({ steps, current, visited, onGo, onNext, last }: StepsProp
           <Button variant="default" disabled={current === 0} onClick={() => onGo(current - 1)}>
             {t('Back')}
           </Button>
-          {current < steps.length - 1 ? <Button onClick={next}>{t('Next')}</Button> : last}
+          {/* Two elements: one that turned into a submit button during a click would submit at once. */}
+          {current < steps.length - 1 ? (
+            <Button key="next" onClick={next}>
+              {t('Next')}
+            </Button>
+          ) : (
+            <div key="last">{last}</div>
+          )}
         </Group>
       </Stack>
     </div>

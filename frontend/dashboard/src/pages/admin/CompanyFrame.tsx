@@ -9,6 +9,7 @@ import { OnOff } from '../../parts/Badges.tsx';
 import { TextLink } from '../../parts/links.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Loaded } from '../../parts/States.tsx';
+import '../../parts/controls.css';
 
 export function CompanyFrame() {
   const { t } = useTranslation();

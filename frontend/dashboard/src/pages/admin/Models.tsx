@@ -70,7 +70,7 @@ function Filters({ filter, set }: { filter: Filter; set(filter: Filter): void })
     placeholder: t('All'),
     clearable: true,
     clearButtonProps: { 'aria-label': t('Clear') },
-    w: { base: '100%', xs: 150 },
+    w: { base: 'calc(50% - 8px)', xs: 150 },
   });
   return (
     <Group align="flex-end" gap="sm">

@@ -17,6 +17,7 @@ import { channelName, endedByName, endReasonName } from '../../text/names.ts';
 import { Player } from './Player.tsx';
 import { Transcript } from './Transcript.tsx';
 import type { Line } from './lines.ts';
+import '../../parts/controls.css';
 
 type Detail = Complete<CallDetailOut>;
 export type Recording = Complete<RecordingOut>;

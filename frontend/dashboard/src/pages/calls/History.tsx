@@ -1,6 +1,6 @@
 /** Calls with filters; a filter narrows what the server sends, page by page. */
 
-import { Button, Group, Select, TextInput } from '@mantine/core';
+import { Button, Group, Select, Stack, TextInput } from '@mantine/core';
 import { IconFilterOff, IconHistory } from '@tabler/icons-react';
 import type { Channel, CallStatus, EndReason } from '@call/client/types.gen';
 import { useState } from 'react';
@@ -55,13 +55,13 @@ function Filters({ query, chatbots, set }: { query: CallQuery; chatbots: History
     placeholder: t('All'),
     clearable: true,
     clearButtonProps: { 'aria-label': t('Clear') },
-    w: { base: '100%', xs: 168 },
+    w: { base: 'calc(50% - 8px)', xs: 168 },
   });
   const day = (key: 'since' | 'until') => ({
     type: 'date',
     value: query[key] ?? '',
     onChange: (event: React.ChangeEvent<HTMLInputElement>) => set({ ...query, [key]: event.currentTarget.value || undefined }),
-    w: { base: '100%', xs: 150 },
+    w: { base: 'calc(50% - 8px)', xs: 150 },
   });
   const active = Object.values(query).some((value) => value !== undefined);
   return (
@@ -100,7 +100,7 @@ export function History({ chatbots, companyId, read }: HistoryProps) {
   const columns = useCallColumns(chatbots.length > 0 ? (id) => names.get(id) ?? '–' : undefined, companyId);
   const filtered = Object.values(query).some((value) => value !== undefined);
   return (
-    <>
+    <Stack>
       <Filters query={query} chatbots={chatbots} set={setQuery} />
       <List
         queryKey={['calls', companyId ?? 'own', query]}
@@ -117,6 +117,6 @@ export function History({ chatbots, companyId, read }: HistoryProps) {
           </Empty>
         }
       />
-    </>
+    </Stack>
   );
 }

@@ -10,6 +10,7 @@ import { CallsOff } from '../../parts/ErrorPages.tsx';
 import { TextLink } from '../../parts/links.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Loaded } from '../../parts/States.tsx';
+import '../../parts/controls.css';
 
 export function ChatbotFrame() {
   const { t } = useTranslation();

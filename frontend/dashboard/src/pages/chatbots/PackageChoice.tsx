@@ -22,7 +22,9 @@ function PackageCard({ found, chosen, onChoose }: { found: Offered; chosen: bool
           <Capabilities chat={content.enabledChat} call={content.enabledCall} />
           <Badge color="gray">{content.category}</Badge>
         </Group>
-        <Title order={3}>{content.name}</Title>
+        <Title order={2} size="h3">
+          {content.name}
+        </Title>
         <Text size="sm" c="dimmed" style={{ flex: 1 }}>
           {content.description}
         </Text>

@@ -42,7 +42,7 @@ function Stage({ bot }: { bot: Bot }) {
     return (
       <Card h={420}>
         <Stack align="center" justify="center" h="100%" gap="sm">
-          <Button size="lg" color="green" leftSection={<IconPhone size={20} aria-hidden />} disabled={bot.callSettingsVersion === 0} onClick={() => setOpen(true)}>
+          <Button size="lg" leftSection={<IconPhone size={20} aria-hidden />} disabled={bot.callSettingsVersion === 0} onClick={() => setOpen(true)}>
             {t('Test Call')}
           </Button>
           <Text size="sm" c="dimmed" ta="center" maw={420}>

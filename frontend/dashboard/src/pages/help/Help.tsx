@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Section } from '../../forms/Section.tsx';
 import { TextLink } from '../../parts/links.tsx';
 import { Page } from '../../parts/Page.tsx';
+import '../../parts/controls.css';
 
 export function RecordingHelp() {
   const { t } = useTranslation();

@@ -22,7 +22,7 @@ export function RecordingSection({ form }: { form: SettingsForm }) {
       <Alert color="yellow" variant="light" icon={<IconAlertTriangle aria-hidden />}>
         <Text size="sm">
           {t('Recording phone calls may be subject to local laws. Ensure you have proper consent and comply with regulations in your jurisdiction.')}{' '}
-          <TextLink to="/help/recording-compliance" size="sm">
+          <TextLink to="/help/recording-compliance" size="sm" underline="always">
             {t('Read about compliance')}
           </TextLink>
         </Text>

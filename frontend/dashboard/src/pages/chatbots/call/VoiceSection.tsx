@@ -86,7 +86,7 @@ export function VoiceSection({ form, models }: { form: SettingsForm; models: AiM
     <Section title={t('Call AI Model')}>
       <Select
         label={t('AI Model')}
-        description={t('Dearer models understand more; every call is paid by the minute.')}
+        description={t('What a call costs depends on the model.')}
         required
         searchable
         allowDeselect={false}
