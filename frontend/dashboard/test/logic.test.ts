@@ -13,6 +13,7 @@ import { NEW_MODEL } from '../src/pages/admin/modelDraft.ts';
 import { NEW_PACKAGE, stepOf } from '../src/pages/admin/packageDraft.ts';
 import { zAiModelInput, zPackageContent } from '@call/client/zod.gen';
 import { highlight, lineAt } from '../src/pages/calls/lines.ts';
+import { headStart } from '../src/pages/calls/Player.tsx';
 import { ago, clock, money, slugOf } from '../src/text/format.ts';
 import { firstLanguage } from '../src/text/i18n.ts';
 
@@ -185,6 +186,10 @@ describe('transcript', () => {
 
   it('knows which line is heard', () => {
     expect([-1, 0, 3.9, 4, 100].map((seconds) => lineAt(lines, seconds))).toEqual([-1, 0, 0, 1, 2]);
+  });
+
+  it('knows how far a call was when its recording began', () => {
+    expect([headStart(13, 7), headStart(7, 7.2), headStart(null, 7), headStart(13, 0)]).toEqual([6, 0, 0, 0]);
   });
 
   it('marks what was searched, whatever its case', () => {

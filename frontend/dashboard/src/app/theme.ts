@@ -33,6 +33,9 @@ export const variables: CSSVariablesResolver = () => ({
   light: {
     '--mantine-color-body': '#ffffff',
     '--page': '#f6f7f6',
+    '--caller': '#1d5fa8',
+    '--agent': '#0b6349',
+    '--caution': '#8a5200',
     '--mantine-color-dimmed': '#59625e',
     '--mantine-color-placeholder': '#6a736f',
     '--mantine-color-error': '#c02626',
@@ -46,6 +49,9 @@ export const variables: CSSVariablesResolver = () => ({
   dark: {
     '--mantine-color-body': '#1b1f1d',
     '--page': '#141715',
+    '--caller': '#8cc1ff',
+    '--agent': '#7ad0b3',
+    '--caution': '#ffc16b',
     '--mantine-color-dimmed': '#aab3ae',
     '--mantine-color-placeholder': '#98a19c',
     '--mantine-color-error': '#ff9a9a',

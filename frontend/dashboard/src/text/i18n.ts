@@ -1,7 +1,7 @@
 /**
  * Languages. English is the key; the other languages are catalogues of the same keys, loaded when chosen.
  *
- * A test holds every `t('…')` and `mark('…')` of the sources against all catalogues.
+ * A test holds every text of the sources that is given to `t` or `mark` against all catalogues.
  */
 
 import i18next from 'i18next';

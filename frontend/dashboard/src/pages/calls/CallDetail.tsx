@@ -97,7 +97,7 @@ function Contents({ detail, transcriptPath, recording }: { detail: Detail } & Pi
       {sound.isPending ? (
         <Loading what={t('Loading the recording')} />
       ) : sound.data?.url != null ? (
-        <Player url={sound.data.url} wanted={wanted} onPosition={setPosition} onExpired={() => void sound.refetch()} />
+        <Player url={sound.data.url} callSeconds={detail.call.durationMs === null ? null : detail.call.durationMs / 1000} wanted={wanted} onPosition={setPosition} onExpired={() => void sound.refetch()} />
       ) : (
         <Alert variant="light" color="gray">
           {sound.data?.state === 'pending' ? t('The recording is being put together. It appears here by itself.') : t('There is no recording of this call.')}

@@ -55,13 +55,13 @@ function Filters({ query, chatbots, set }: { query: CallQuery; chatbots: History
     placeholder: t('All'),
     clearable: true,
     clearButtonProps: { 'aria-label': t('Clear') },
-    w: { base: 'calc(50% - 8px)', xs: 168 },
+    w: { base: 'calc(50% - 8px)', xs: 128 },
   });
   const day = (key: 'since' | 'until') => ({
     type: 'date',
     value: query[key] ?? '',
     onChange: (event: React.ChangeEvent<HTMLInputElement>) => set({ ...query, [key]: event.currentTarget.value || undefined }),
-    w: { base: 'calc(50% - 8px)', xs: 150 },
+    w: { base: 'calc(50% - 8px)', xs: 140 },
   });
   const active = Object.values(query).some((value) => value !== undefined);
   return (

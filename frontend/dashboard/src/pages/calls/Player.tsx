@@ -46,13 +46,21 @@ function usePeaks(url: string): Peaks | null {
 
 export interface PlayerProps {
   url: string;
-  /** Where to go; a new object goes there again. */
+  /** The call is longer than its recording, which begins once its announcement was heard and runs to the end. */
+  callSeconds: number | null;
+  /** Where in the call to go; a new object goes there again. */
   wanted: { seconds: number } | null;
+  /** In seconds of the call. */
   onPosition(seconds: number): void;
   onExpired(): void;
 }
 
-export function Player({ url, wanted, onPosition, onExpired }: PlayerProps) {
+/** How much of a call had passed when its recording began. */
+export function headStart(callSeconds: number | null, recordingSeconds: number): number {
+  return callSeconds === null || recordingSeconds === 0 ? 0 : Math.max(0, callSeconds - recordingSeconds);
+}
+
+export function Player({ url, callSeconds, wanted, onPosition, onExpired }: PlayerProps) {
   const { t } = useTranslation();
   const audio = useRef<HTMLAudioElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -62,6 +70,7 @@ export function Player({ url, wanted, onPosition, onExpired }: PlayerProps) {
   const [position, setPosition] = useState(0);
   const [length, setLength] = useState(0);
   const seconds = length || peaks?.seconds || 0;
+  const start = headStart(callSeconds, seconds);
   useEffect(() => {
     if (canvas.current !== null && peaks !== null) draw(canvas.current, peaks, seconds > 0 ? position / seconds : 0);
   }, [peaks, position, seconds, width]);
@@ -70,9 +79,9 @@ export function Player({ url, wanted, onPosition, onExpired }: PlayerProps) {
   };
   useEffect(() => {
     if (wanted === null || audio.current === null) return;
-    audio.current.currentTime = wanted.seconds;
+    audio.current.currentTime = Math.max(0, wanted.seconds - headStart(callSeconds, audio.current.duration || 0));
     void audio.current.play().catch(() => undefined);
-  }, [wanted]);
+  }, [wanted, callSeconds]);
   const keys: Record<string, number> = { ArrowLeft: position - 5, ArrowRight: position + 5, Home: 0, End: seconds };
   return (
     <Card component="section" aria-label={t('Recording')}>
@@ -85,7 +94,7 @@ export function Player({ url, wanted, onPosition, onExpired }: PlayerProps) {
         onLoadedMetadata={(event) => setLength(event.currentTarget.duration)}
         onTimeUpdate={(event) => {
           setPosition(event.currentTarget.currentTime);
-          onPosition(event.currentTarget.currentTime);
+          onPosition(start + event.currentTarget.currentTime);
         }}
         onError={onExpired}
       />
