@@ -5,12 +5,12 @@ import { ModalsProvider } from '@mantine/modals';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { StrictMode } from 'react';
+import { StrictMode, useMemo } from 'react';
 import { createRoot } from 'react-dom/client';
 import { useTranslation } from 'react-i18next';
 import { queryClient } from './api/queries.ts';
 import { router } from './app/router.tsx';
-import { theme, variables } from './app/theme.ts';
+import { themeWith, variables } from './app/theme.ts';
 import { startLanguages } from './text/i18n.ts';
 import './app/kit.css';
 import '@mantine/notifications/styles.css';
@@ -18,6 +18,8 @@ import './app/app.css';
 
 function Dashboard() {
   const { t } = useTranslation();
+  const close = t('Close');
+  const theme = useMemo(() => themeWith(close), [close]);
   return (
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>

@@ -7,7 +7,8 @@ const pine: MantineColorsTuple = [
   '#eaf6f2', '#d5eae3', '#a9d5c7', '#7abfa9', '#53ad90', '#3aa180', '#2a9a77', '#1b7f60', '#0f6d51', '#005d43',
 ];
 
-export const theme = createTheme({
+/** `close` is the name of every close button. */
+export const themeWith = (close: string) => createTheme({
   colors: { pine },
   primaryColor: 'pine',
   primaryShade: { light: 8, dark: 7 },
@@ -22,7 +23,8 @@ export const theme = createTheme({
     Table: { defaultProps: { verticalSpacing: 'sm', horizontalSpacing: 'md' } },
     Badge: { defaultProps: { variant: 'light', tt: 'none', radius: 'sm' } },
     Tooltip: { defaultProps: { events: { hover: true, focus: true, touch: true }, multiline: true, maw: 300 } },
-    Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } } },
+    Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': close } } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': close } } },
     TextInput: { defaultProps: { errorProps: { role: 'alert' } } },
     Slider: { defaultProps: { label: null } },
   },

@@ -112,7 +112,7 @@ export function Companies() {
           { title: t('Calls per visitor and hour'), show: (firm) => firm.limits.callsPerAddressPerHour, align: 'right' },
         ]}
       />
-      <Modal opened={opened} onClose={() => setOpened(false)} title={t('New company')} closeButtonProps={{ 'aria-label': t('Close') }}>
+      <Modal opened={opened} onClose={() => setOpened(false)} title={t('New company')}>
         <NewCompany onClose={() => setOpened(false)} />
       </Modal>
     </Page>

@@ -43,7 +43,7 @@ function Comparison<T extends object>({ props, number, onClose }: { props: Versi
     }
   };
   return (
-    <Modal opened onClose={onClose} size="xl" title={t('Bring version {{number}} back?', { number })} closeButtonProps={{ 'aria-label': t('Close') }}>
+    <Modal opened onClose={onClose} size="xl" title={t('Bring version {{number}} back?', { number })}>
       <Loaded query={then} what={t('Loading the version')}>
         {(found) => {
           const changed = differences(editor.form.getValues(), found);

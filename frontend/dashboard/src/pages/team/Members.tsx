@@ -131,7 +131,7 @@ export function Members({ queryKey, read, invite, change }: MembersProps) {
           </Empty>
         }
       />
-      <Modal opened={opened} onClose={() => setOpened(false)} title={t('Invite')} closeButtonProps={{ 'aria-label': t('Close') }}>
+      <Modal opened={opened} onClose={() => setOpened(false)} title={t('Invite')}>
         <Invitation
           invite={invite}
           onDone={() => {

@@ -52,7 +52,7 @@ export function Preview({ settings, models, chatbotId, testable, onClose }: Prev
   const { t } = useTranslation();
   const summary = useSummary(settings, models);
   return (
-    <Modal opened onClose={onClose} size="lg" title={t('Preview Call Settings')} closeButtonProps={{ 'aria-label': t('Close') }}>
+    <Modal opened onClose={onClose} size="lg" title={t('Preview Call Settings')}>
       <Table>
         <Table.Tbody>
           {summary.map(([label, value]) => (
