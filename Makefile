@@ -73,10 +73,11 @@ unit: install
 	@echo "== tests" && $(PY) -m pytest -q -n 2 -m "not browser and not platform" tests
 
 browser-tests: frontend/widget/dist/widget.js browser
-	@echo "== spoken calls: a real browser, killed processes (about three minutes)" && $(PY) -m pytest -q tests/e2e tests/media/test_bad_input_beside_calls.py
+	@echo "== spoken calls: a real browser, killed processes (about five minutes)" && $(PY) -m pytest -q -n 2 --dist loadfile --durations 12 tests/e2e tests/media/test_bad_input_beside_calls.py
 
 bench: install ## what messages and calls cost on this machine (about five minutes)
 	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls && $(PY) -m tests.bench.bad_input
+	@$(PY) -m tests.bench.whatsapp_calls
 
 clean-local: ## forget the local platform's data
 	@rm -rf .local

@@ -29,6 +29,7 @@ async def main() -> None:
         clock=time.monotonic,
         ready=lambda: process.roster.ready,
         limits=DoorLimits(),
+        gate=process.gate,
     )
     # What lives as long as the process need not be looked at by every collection, and messages come and go by the
     # thousand without a cycle among them.

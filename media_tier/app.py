@@ -1,13 +1,14 @@
-"""The door: the one port widgets connect to and load balancers probe.
+"""The door: the one port widgets and Twilio's streams connect to and load balancers probe.
 
-Invariant: whatever one connection does costs at most that connection. A refused caller is upgraded first, because a
-browser shows scripts neither status nor body of a failed upgrade, only a close code.
+Invariant: whatever one connection does costs at most that connection. A refused widget is upgraded first, because a
+browser shows scripts neither status nor body of a failed upgrade, only a close code. A stream is upgraded only if
+its account signed it and its ticket is good, and says by its `start` which call it carries before that is set up.
 """
 
 import asyncio
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
 from picows import (
@@ -19,6 +20,10 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # missing in its stubs, used by its own factory
 
+from media_tier.legs.handshake import Handshake, Verdict
+from media_tier.legs.twilio import TwilioLeg
+from media_tier.legs.twilio_gate import StreamGate, StreamRequest, stream_request
+from media_tier.legs.twilio_wire import StartMetadata
 from media_tier.legs.web import INTERNAL_ERROR, WebLeg, WebLegListener
 from media_tier.legs.web_limits import SENTENCES, DoorLimits
 from media_tier.legs.web_socket import WebSocket
@@ -35,13 +40,19 @@ _JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 # Frames of up to four times the cap are read, so that the error message and 1009 arrive before the socket closes.
 _MAX_FRAME = 4 * MAX_MESSAGE_BYTES
 
+_Caller = WebLeg | TwilioLeg
+_Route = WSListener | WSUpgradeResponseWithListener | None
+
 
 class Doorkeeper(Protocol):
     """Decides who comes in."""
 
-    async def admit(self, session_id: str, token: str, origin: str, leg: WebLeg) -> WebLegListener:
+    async def admit(
+        self, session_id: str, token: str, origin: str, leg: _Caller, carrier_call_id: str | None = None
+    ) -> WebLegListener:
         """Check the token, send `connected` through `leg.tell`, and answer who listens; raises Refused.
 
+        `origin` is the web site, or `twilio:<account id>`. `carrier_call_id`, if there is one, must be the call's.
         It is never cancelled while the door is open: when the client gave up meanwhile, `on_gone` follows at once.
         """
 
@@ -49,8 +60,16 @@ class Doorkeeper(Protocol):
 class Server:
     """A listening door."""
 
-    def __init__(self, doorkeeper: Doorkeeper, ready: Callable[[], bool], limits: DoorLimits, clock: Clock) -> None:
+    def __init__(
+        self,
+        doorkeeper: Doorkeeper,
+        ready: Callable[[], bool],
+        limits: DoorLimits,
+        clock: Clock,
+        gate: StreamGate | None,
+    ) -> None:
         self._doorkeeper, self._ready, self._limits, self._clock = doorkeeper, ready, limits, clock
+        self._gate = gate
         self._sockets: set[WebSocket] = set()
         self._half_open: dict[asyncio.Transport, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -67,7 +86,8 @@ class Server:
     async def open(self, host: str, port: int) -> None:
         """Listen; port 0 takes a free one."""
         loop = asyncio.get_running_loop()
-        self._listening = await loop.create_server(self._protocol, host, port, backlog=1024)
+        seconds = self._limits.handshake_seconds
+        self._listening = await loop.create_server(lambda: Handshake(self, seconds), host, port, backlog=1024)
         self.port = self._listening.sockets[0].getsockname()[1]
         self._keep(self._sweep())
 
@@ -101,44 +121,94 @@ class Server:
         """A TCP connection is upgraded, or gone."""
         self._half_open.pop(transport, None)
 
-    def _protocol(self) -> "_Connection":
-        return _Connection(self, self._route, self._limits.handshake_seconds)
+    def examine(self, head: bytes) -> Awaitable[Verdict] | None:
+        """Only streams are checked before they are answered: 200, 403, or 503 when that could not be done."""
+        request = stream_request(head)
+        return None if request is None or self._gate is None else self._check(self._gate, request)
 
-    def _route(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener | None:
+    async def _check(self, gate: StreamGate, request: StreamRequest) -> Verdict:
+        try:
+            account_sid = await gate.admits(request)
+        except Exception:  # whatever the account store failed on, Twilio must get an answer
+            _log.exception("A stream could not be checked")
+            return Verdict(503)
+        return Verdict(403) if account_sid is None else Verdict(200, account_sid)
+
+    def protocol(self, verdict: Verdict) -> asyncio.BufferedProtocol:
+        """picows for one connection whose request was found good (200) or not."""
+        # Positional, as picows' own factory does: host, path, client side, factory, logger, disconnect on exception,
+        # handshake timeout (ours, before it comes to this: picows' leaves a future nobody awaits), auto ping, its idle
+        # and reply timeouts and strategy, auto pong, frame cap, extra headers, first buffer.
+        made: asyncio.BufferedProtocol = WSProtocol(
+            None, None, False, lambda request: self._route(request, verdict), _wire_log, True, None, False, 20, 20,
+            WSAutoPingStrategy.PING_WHEN_IDLE, False, _MAX_FRAME, None, 8 * 1024,
+        )  # fmt: skip
+        return made
+
+    def _route(self, request: WSUpgradeRequest, verdict: Verdict) -> _Route:
         path = request.path.decode("ascii", "replace").partition("?")[0]
         if path == "/health":
             return _answer(200, b'{"status":"ok"}')
         if path == "/ready":
             return _answer(200, b'{"status":"ready"}') if self._ready() else _answer(503, b'{"status":"not ready"}')
-        match = _PATH.fullmatch(path)
-        if match is None:
-            return _answer(404, b'{"error":{"code":"not_found","message":"There is nothing here."}}')
+        if verdict.status != 200:
+            return _answer(verdict.status, b'{"error":{"code":"refused","message":"This stream may not connect."}}')
         # Firefox sends "keep-alive, Upgrade"; picows compares the whole value.
         if "upgrade" in _words(request.headers.get("Connection", "").lower()):
             request.headers["Connection"] = "Upgrade"
+        match = _PATH.fullmatch(path)
+        if match is not None:
+            return self._widget(match[1], request)
+        stream = stream_request(b"GET " + request.path + b" HTTP/1.1\r\n")
+        if stream is not None and self._gate is not None:
+            return self._stream(stream, verdict.subject)
+        return _answer(404, b'{"error":{"code":"not_found","message":"There is nothing here."}}')
+
+    def _widget(self, session_id: str, request: WSUpgradeRequest) -> _Route:
         offered = _words(",".join(request.headers.getall("Sec-WebSocket-Protocol", [])))
-        session_id, origin = match[1], request.headers.get("Origin", "")
+        origin = request.headers.get("Origin", "")
 
         def opened(connection: WebSocket) -> None:
-            self._sockets.add(connection)
-            self._empty.clear()
-            token = _token(offered)
+            self._opened(connection)
+            token, leg = _token(offered), connection.leg
+            assert isinstance(leg, WebLeg)
             if token is None:
-                connection.leg.refuse(CloseCode.UNAUTHORIZED, SENTENCES[CloseCode.UNAUTHORIZED])
+                leg.refuse(CloseCode.UNAUTHORIZED, SENTENCES[CloseCode.UNAUTHORIZED])
             else:
-                self._keep(self._admit(connection.leg, session_id, token, origin))
+                self._keep(self._admit(leg, self._doorkeeper.admit(session_id, token, origin, leg)))
 
         agreed = {"Sec-WebSocket-Protocol": SUBPROTOCOL} if SUBPROTOCOL in offered else None
-        connection = WebSocket(self._limits, self._clock, opened, self._closed)
+        connection = WebSocket(self._limits, lambda wire: WebLeg(wire, self._limits, self._clock), opened, self._closed)
         return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(agreed), connection)
+
+    def _stream(self, request: StreamRequest, account_sid: str) -> _Route:
+        def started(leg: TwilioLeg, start: StartMetadata) -> None:
+            named = start.parameters.get("sessionId", request.session_id)
+            if start.account_sid != account_sid or named != request.session_id:
+                leg.refuse(CloseCode.UNAUTHORIZED, SENTENCES[CloseCode.UNAUTHORIZED])
+                return
+            whose = (request.session_id, request.token, request.origin)
+            admitting = self._doorkeeper.admit(*whose, leg, start.call_sid)
+            self._keep(self._admit(leg, admitting))
+
+        return WebSocket(
+            self._limits,
+            lambda wire: TwilioLeg(wire, self._limits, self._clock, started),
+            self._opened,
+            self._closed,
+        )
+
+    def _opened(self, connection: WebSocket) -> None:
+        self._sockets.add(connection)
+        self._empty.clear()
 
     def _closed(self, connection: WebSocket) -> None:
         self._sockets.discard(connection)
         if not self._sockets:
             self._empty.set()
 
-    async def _admit(self, leg: WebLeg, session_id: str, token: str, origin: str) -> None:
-        task = asyncio.ensure_future(self._doorkeeper.admit(session_id, token, origin, leg))
+    async def _admit(self, leg: _Caller, admitting: Coroutine[Any, Any, WebLegListener]) -> None:
+        task = asyncio.ensure_future(admitting)
         try:
             done, _ = await asyncio.wait({task}, timeout=self._limits.admit_seconds)
             if not done:
@@ -166,55 +236,22 @@ class Server:
 
 
 async def serve(
-    doorkeeper: Doorkeeper, host: str, port: int, *, clock: Clock, ready: Callable[[], bool], limits: DoorLimits
+    doorkeeper: Doorkeeper,
+    host: str,
+    port: int,
+    *,
+    clock: Clock,
+    ready: Callable[[], bool],
+    limits: DoorLimits,
+    gate: StreamGate | None = None,
 ) -> Server:
-    """Open the door. `ready` is asked by `GET /ready`; `GET /health` answers as long as the loop turns."""
-    server = Server(doorkeeper, ready, limits, clock)
+    """Open the door. `ready` is asked by `GET /ready`; `GET /health` answers as long as the loop turns.
+
+    Without a `gate` there are no streams.
+    """
+    server = Server(doorkeeper, ready, limits, clock, gate)
     await server.open(host, port)
     return server
-
-
-class _Connection(WSProtocol):  # type: ignore[misc]  # see the import
-    """picows' protocol plus what it has no hook for: sockets that connect and never finish their request."""
-
-    def __init__(
-        self,
-        server: Server,
-        route: Callable[[WSUpgradeRequest], WSListener | WSUpgradeResponseWithListener | None],
-        handshake_seconds: float,
-    ) -> None:
-        # Positional, as picows' own factory does: host, path, client side, factory, logger, disconnect on exception,
-        # handshake timeout (ours, below: picows' leaves a future nobody awaits), auto ping, its idle and reply
-        # timeouts and strategy, auto pong, frame cap, extra headers, first buffer.
-        super().__init__(
-            None, None, False, self._upgrade, _wire_log, True, None, False, 20, 20,
-            WSAutoPingStrategy.PING_WHEN_IDLE, False, _MAX_FRAME, None, 8 * 1024,
-        )  # fmt: skip
-        self._server, self._route, self._seconds = server, route, handshake_seconds
-        self._raw: asyncio.Transport | None = None
-        self._deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        """A TCP connection came."""
-        self._raw = transport
-        self._deadline = asyncio.get_running_loop().call_later(self._seconds, transport.abort)
-        self._server.began(transport)
-        super().connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """It is gone."""
-        self._settled()
-        super().connection_lost(error)
-
-    def _upgrade(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener | None:
-        self._settled()
-        return self._route(request)
-
-    def _settled(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        if self._raw is not None:
-            self._server.ended(self._raw)
 
 
 def _answer(status: int, body: bytes) -> WSUpgradeResponseWithListener:

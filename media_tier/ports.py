@@ -1,13 +1,16 @@
 """The seams of the media tier: what the engine needs from the outside, each with at most five verbs.
 
-Sound inside the house is PCM16 little-endian mono at 24 kHz (`bytes`). Verbs that touch a live call never block and
-never wait: they queue, and what comes of them is an event.
+Sound inside the house is PCM16 little-endian mono at 24 kHz (`bytes`), but for what leg, playout and provider of a call
+by phone pass on: that is µ-law, so that nothing is converted on its way (`SessionSeed.audio`). Verbs that touch a live
+call never block and never wait: they queue, and what comes of them is an event.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
+from media_tier.audio.formats import PCM_24K, AudioFormat
 from media_tier.call.commands import HistoryItem, ToolOutcome
 from media_tier.call.events import Event
 from shared.contracts.messages.widget_socket import CloseCode
@@ -22,6 +25,7 @@ from shared.contracts.records.call import (
 )
 from shared.contracts.settings.ai_model import AiModel, Capabilities
 from shared.contracts.settings.call_settings import CallSettings
+from shared.contracts.settings.integration import IntegrationAccount, WhatsAppAccount
 
 SAMPLE_RATE = 24_000
 FRAME_MS = 20
@@ -53,6 +57,8 @@ class SessionSeed:
     history: Sequence[HistoryItem] = ()
     tools_done: Sequence[ToolOutcome] = ()
     resume_handle: str | None = None
+    audio: AudioFormat = PCM_24K
+    """Of the call's sound, both ways."""
 
 
 class ProviderListener(Protocol):
@@ -113,6 +119,24 @@ class Leg(Protocol):
     def close(self, code: int, reason: str) -> None: ...
 
 
+class WhatsAppCalls(Protocol):
+    """Meta's verbs for one call (Graph API, `POST /{phone-number-id}/calls`); each raises when Meta refuses.
+
+    `accept` takes the very string that `pre_accept` took. Media may flow once `accept` has returned, not before.
+    """
+
+    async def pre_accept(self, account: WhatsAppAccount, carrier_call_id: str, sdp: str) -> None: ...
+    async def accept(self, account: WhatsAppAccount, carrier_call_id: str, sdp: str) -> None: ...
+    async def reject(self, account: WhatsAppAccount, carrier_call_id: str) -> None: ...
+    async def terminate(self, account: WhatsAppAccount, carrier_call_id: str) -> None: ...
+
+
+class WhatsAppAccounts(Protocol):
+    """The numbers companies connected."""
+
+    async def account(self, account_id: str) -> IntegrationAccount | None: ...
+
+
 class Recorder(Protocol):
     """Keeps what was spoken and heard, in true time. `at_ms` is when the first sample sounded, from call start."""
 
@@ -147,3 +171,16 @@ class Prompter(Protocol):
 
     async def load(self, settings: CallSettings, texts: Sequence[str]) -> None: ...
     def pcm(self, settings: CallSettings, text: str) -> bytes | None: ...
+
+
+class CarrierAccounts(Protocol):
+    """The accounts carriers reach us by, and their secrets, decrypted. Raises if it cannot tell."""
+
+    async def account(self, account_id: str) -> IntegrationAccount | None: ...
+    async def secret(self, company_id: str, account_id: str, field: str) -> str | None: ...
+
+
+class Tickets(Protocol):
+    """Whether a token would let somebody join a call now, without using it up."""
+
+    async def expects(self, session_id: str, token_hash: str, origin: str, now: datetime) -> bool: ...

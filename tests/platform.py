@@ -92,8 +92,10 @@ TOKEN = "first-token"
 ORIGIN = "https://shop.example"
 
 
-def opened(cloud: Cloud, *, at: datetime = NOW, recorded: bool = True) -> tuple[CallRecord, Session]:
-    """A pending call as the public API stores it; its token is TOKEN, its page's origin ORIGIN."""
+def opened(
+    cloud: Cloud, *, at: datetime = NOW, recorded: bool = True, origin: str = ORIGIN
+) -> tuple[CallRecord, Session]:
+    """A pending call as the public API stores it; its token is TOKEN."""
     settings = CallSettings(
         ai_model_id="m", voice=VoiceSettings(voice_id="v"), recording=RecordingSettings(enabled=recorded)
     )
@@ -112,7 +114,7 @@ def opened(cloud: Cloud, *, at: datetime = NOW, recorded: bool = True) -> tuple[
         company_id="acme",
         chatbot_id="bot",
         call_id=call_id,
-        origin=ORIGIN,
+        origin=origin,
         token_hash=hash_token(TOKEN),
         read_hash=hash_token("read"),
         created_at=at,

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 
 MAX_HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
-SOCKET_PATH = re.compile(rb"^GET /api/widget/call/[^/ ]+/ws[ ?]")
+SOCKET_PATH = re.compile(rb"^GET /api/(widget/call/[^/ ]+/ws|webhooks/twilio/stream/[^ ]+)[ ?]")
+WHATSAPP_PHONE_PATH = re.compile(rb"^GET /whatsapp-phone[ ?]")
 UNAVAILABLE = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\nconnection: close\r\n"
     b"content-length: 38\r\nretry-after: 1\r\n\r\nThis part of the product is starting.\n"
@@ -23,10 +24,15 @@ Address = tuple[str, int]
 
 
 class Gateway:
-    """Listens on one port; media sockets go to the media processes in turn, everything else to the front."""
+    """Listens on one port; media sockets go to the media processes in turn, everything else to the front.
 
-    def __init__(self, front: Address, media: Callable[[], Sequence[Address]]) -> None:
-        self._front, self._media = front, media
+    `whatsapp_phone` is the stand-in of Meta, where a browser can be a user's phone.
+    """
+
+    def __init__(
+        self, front: Address, media: Callable[[], Sequence[Address]], whatsapp_phone: Address | None = None
+    ) -> None:
+        self._front, self._media, self._whatsapp_phone = front, media, whatsapp_phone
         self._turn = itertools.count()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -44,6 +50,8 @@ class Gateway:
             task.cancel()
 
     def _targets(self, head: bytes) -> Sequence[Address]:
+        if self._whatsapp_phone is not None and WHATSAPP_PHONE_PATH.match(head):
+            return (self._whatsapp_phone,)
         if not SOCKET_PATH.match(head):
             return (self._front,)
         processes = list(self._media())

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from infra.local import aws, carriers
 from infra.local.gateway import Gateway
@@ -66,7 +67,12 @@ class Platform:
         front_port = free_port()
         self._front_and_media(environment, front_port)
         await self._start_rest(front_port)
-        self._gateway = Gateway((HOST, front_port), lambda: [(HOST, port) for port in self.media_ports.values()])
+        phone = urlsplit(self._vendors.get("GRAPH_BASE_URL", "")).port
+        self._gateway = Gateway(
+            (HOST, front_port),
+            lambda: [(HOST, port) for port in self.media_ports.values()],
+            None if phone is None else (HOST, phone),
+        )
         await self._gateway.start(HOST, port)
         await asyncio.to_thread(carriers.connect, environment["AWS_ENDPOINT_URL"], self.url, self._vendors)
         self._write_run_file()

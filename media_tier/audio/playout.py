@@ -5,7 +5,7 @@ sample it plays; samples it flushed never count. A `clear` splits the sound into
 belongs to the epoch being stopped until the far end answers, what is pushed after it to the next. The far end
 answers in order, so a position always belongs to the oldest epoch that is still open.
 
-`now` is monotonic seconds of one clock. Sound is PCM16 mono; positions are samples.
+`now` is monotonic seconds of one clock. Sound is mono, `width` bytes a sample; positions are samples.
 """
 
 from collections import deque
@@ -82,8 +82,16 @@ class Playout:
     costs more than its sound); `unacked_ms` is how much may be under way unacknowledged.
     """
 
-    def __init__(self, *, rate: int = 24_000, batch_ms: int = 100, lead_ms: int = 300, unacked_ms: int = 2000) -> None:
-        self._rate = rate
+    def __init__(
+        self,
+        *,
+        rate: int = 24_000,
+        width: int = 2,
+        batch_ms: int = 100,
+        lead_ms: int = 300,
+        unacked_ms: int = 2000,
+    ) -> None:
+        self._rate, self._width = rate, width
         self._lead = rate * lead_ms // 1000
         # Turns come a little early or late: half a turn of tolerance keeps a message from waiting for one more.
         self._enough = self._lead - rate * batch_ms // 1000 + rate // 100
@@ -117,16 +125,17 @@ class Playout:
         return len(self._epochs) == 1 and not epoch.queued and not epoch.outstanding
 
     def push(self, playback_id: str, pcm: bytes) -> None:
-        """Queue sound, an even number of bytes."""
-        if len(pcm) & 1:
-            raise ValueError("PCM16 holds an even number of bytes")
+        """Queue sound, whole samples."""
+        samples, rest = divmod(len(pcm), self._width)
+        if rest:
+            raise ValueError("sound ends within a sample")
         epoch = self._epochs[-1]
         playback = epoch.playbacks.get(playback_id)
         if playback is None:
             playback = epoch.playbacks[playback_id] = _Playback(playback_id)
         if pcm:
-            playback.pushed += len(pcm) // 2
-            epoch.queued += len(pcm) // 2
+            playback.pushed += samples
+            epoch.queued += samples
             epoch.queue.append(_Span(playback, pcm))
 
     def end(self, playback_id: str) -> list[Event]:
@@ -236,7 +245,7 @@ class Playout:
             self._ahead = max(0, self._ahead - played)
 
     def _take(self, epoch: _Epoch, samples: int, dry: float) -> bytes:
-        wanted = samples * 2
+        wanted = samples * self._width
         parts: list[bytes] = []
         while wanted:
             span = epoch.queue[0]
@@ -270,7 +279,7 @@ class Playout:
             self._ahead = min(self._ahead, epoch.outstanding)
         events: list[Event] = []
         runs: list[tuple[float, list[bytes]]] = [(0.0, [])]
-        left = samples * 2
+        left = samples * self._width
         while left:
             span = epoch.sent[0]
             if span.dry and not span.start:
@@ -282,7 +291,7 @@ class Playout:
                 epoch.sent.popleft()
             runs[-1][1].append(part)
             playback = span.playback
-            playback.heard += len(part) // 2
+            playback.heard += len(part) // self._width
             if not playback.started:
                 playback.started = True
                 events.append(PlaybackStarted(playback.playback_id))
@@ -294,11 +303,11 @@ class Playout:
         """Runs of sound of which the last sounded until now; each came so many seconds after the one before."""
         placed: list[tuple[float, float, bytes]] = []
         for dry, pcm in reversed(runs):
-            at = now - len(pcm) / 2 / self._rate
+            at = now - len(pcm) / self._width / self._rate
             placed.append((at, dry, pcm))
             now = at - (dry if dry < inf else 0.0)
         for at, dry, pcm in reversed(placed):
-            duration = len(pcm) / 2 / self._rate
+            duration = len(pcm) / self._width / self._rate
             if dry < PAUSE and self._sounds_until is not None and not self._stood_still(at, at + duration, dry):
                 at = min(at, self._sounds_until)
             self._sounds_until = at + duration

@@ -17,6 +17,9 @@ PASS_BAND = 0.875
 SCALE = 2**20
 """Coefficients are integers of this unit: 2^20 * 2^15 * taps stays far below float64's 2^53."""
 
+STEPS_AT_ONCE = 8
+"""At most 1 ms of sound between 8, 16, 24 and 48 kHz, and a divisor of 20 ms frames; measured, it halves the cost."""
+
 _Matrix = NDArray[np.float64]
 
 
@@ -55,7 +58,8 @@ class Resampler:
 def _design(source_rate: int, target_rate: int) -> tuple[_Matrix, int, float]:
     """The filter as a matrix (window of inputs x outputs of one step), inputs per step, and the delay in ms.
 
-    One step takes `down` inputs and gives `up` outputs. Low-pass by a Kaiser window (Kaiser 1974).
+    The filter takes `down` inputs for `up` outputs, a step does that STEPS_AT_ONCE times. Low-pass by a Kaiser window
+    (Kaiser 1974).
     """
     common = gcd(source_rate, target_rate)
     up, down = target_rate // common, source_rate // common
@@ -76,4 +80,13 @@ def _design(source_rate: int, target_rate: int) -> tuple[_Matrix, int, float]:
             tap = output * down - (row - behind + 1) * up
             if 0 <= tap < taps:
                 matrix[row, output] = low_pass[tap]
-    return np.rint(matrix * SCALE), down, 1000 * (taps // 2) / inner_rate
+    return _tiled(np.rint(matrix * SCALE), down), down * STEPS_AT_ONCE, 1000 * (taps // 2) / inner_rate
+
+
+def _tiled(matrix: _Matrix, down: int) -> _Matrix:
+    """Several steps side by side, each `down` inputs later: far fewer and fuller rows to multiply."""
+    width, up = matrix.shape
+    tiled = np.zeros((width + down * (STEPS_AT_ONCE - 1), up * STEPS_AT_ONCE))
+    for step in range(STEPS_AT_ONCE):
+        tiled[step * down : step * down + width, step * up : (step + 1) * up] = matrix
+    return tiled

@@ -5,10 +5,10 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
+from media_tier.audio.formats import AudioFormat
 from media_tier.call.commands import OpenProvider
 from media_tier.call.events import Event, ProviderFailed, ProviderReady
 from media_tier.ports import (
-    SAMPLE_RATE,
     ProviderListener,
     ProviderUnavailable,
     RealtimeConnection,
@@ -19,7 +19,7 @@ from shared.contracts.records.call import UsageEntry
 
 log = logging.getLogger(__name__)
 
-HELD_BYTES = 10 * SAMPLE_RATE * 2
+HELD_MS = 10_000
 """The caller's last ten seconds are kept while no connection is in use."""
 
 
@@ -49,9 +49,11 @@ class Links:
         heard: Callable[[str, str, bytes], None],
         used: Callable[[UsageEntry], None],
         tasks: set[asyncio.Task[None]],
+        audio: AudioFormat,
     ) -> None:
         self.post, self.heard, self.used = post, heard, used
         self._tasks = tasks
+        self._most_held = HELD_MS * audio.bytes_per_ms
         self._open: dict[int, RealtimeConnection] = {}
         self._opening: dict[int, asyncio.Task[None]] = {}
         self._held: deque[bytes] = deque()
@@ -127,7 +129,7 @@ class Links:
             return
         self._held.append(pcm)
         self._held_bytes += len(pcm)
-        while self._held_bytes > HELD_BYTES:
+        while self._held_bytes > self._most_held:
             self._held_bytes -= len(self._held.popleft())
 
     def _keep(self, task: "asyncio.Task[None]") -> None:
@@ -147,4 +149,5 @@ def build_seed(command: OpenProvider, base: SessionSeed) -> SessionSeed:
         history=command.history,
         tools_done=command.tools_done,
         resume_handle=command.resume_handle,
+        audio=base.audio,
     )

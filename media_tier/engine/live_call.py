@@ -28,7 +28,6 @@ from media_tier.engine.driver import Driver
 from media_tier.engine.links import Links
 from media_tier.engine.replay import EventLog, EventLogKeeping
 from media_tier.ports import (
-    SAMPLE_RATE,
     Clock,
     Journal,
     Leg,
@@ -47,7 +46,6 @@ CHECKPOINT_EVERY = 2.0
 """The transcript is stored as it is said: what a lost checkpoint loses is the state of policies."""
 KEEP_LOG_SECONDS = 10.0
 REMEMBERED_RESPONSES = 32
-BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class LiveCall:
         self.record, self.ports, self.seed = record, ports, seed
         self.epoch = record.epoch
         self.leg: Leg | None = None
-        self.playout = Playout()
+        self.playout = Playout(rate=seed.audio.rate, width=seed.audio.width)
         self.recording = False
         self.over = False
         self._gone = gone
@@ -124,7 +122,7 @@ class LiveCall:
         self._driver = Driver(
             self.session, lambda command: execute(self, command), self._crash, ports.clock, self._loop, self._log.note
         )
-        self.links = Links(self.post, self._provider_audio, ports.journal.usage, self._tasks)
+        self.links = Links(self.post, self._provider_audio, ports.journal.usage, self._tasks, seed.audio)
 
     # The caller's side
 
@@ -145,7 +143,7 @@ class LiveCall:
         """Sound from the caller, just arrived."""
         self.links.send(pcm)
         if self.recording:
-            self.ports.recorder.caller(pcm, self.elapsed_ms - len(pcm) // BYTES_PER_MS)
+            self.ports.recorder.caller(pcm, self.elapsed_ms - len(pcm) // self.seed.audio.bytes_per_ms)
 
     def detach(self, generation: int) -> None:
         """The connection of this generation is gone."""

@@ -71,8 +71,13 @@ class Roster:
         """Whether a new call may come."""
         return not self.draining and len(self._calls) < self._room.capacity and not self._room.overloaded()
 
-    async def admit(self, session_id: str, token: str, origin: str, leg: Leg) -> Attachment:
-        """Let a socket join its call, or raise Refused. Whoever comes back to a call held here needs no room."""
+    async def admit(
+        self, session_id: str, token: str, origin: str, leg: Leg, carrier_call_id: str | None = None
+    ) -> Attachment:
+        """Let a socket join its call, or raise Refused. Whoever comes back to a call held here needs no room.
+
+        A carrier's leg joins only the call that bears its id.
+        """
         if not self.ready and (self.draining or not self._holds(session_id)):
             raise Refused(CloseCode.FULL, "All lines are busy. Please try again in a moment.")
         now = self._utc_now()
@@ -82,6 +87,8 @@ class Roster:
         except ClaimRefused as refused:
             code, message = REFUSALS[refused.why]
             raise Refused(code, message) from refused
+        if carrier_call_id is not None and claimed.call.carrier_call_id not in (None, carrier_call_id):
+            raise Refused(*REFUSALS["unauthorized"])
         call = self._calls.get(claimed.call.call_id)
         elapsed = elapsed_since(claimed.call.started_at, now)
         if call is None or call.over:

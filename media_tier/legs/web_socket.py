@@ -1,4 +1,4 @@
-"""picows under the web leg: frames become messages, and closing is done so that a browser sees why.
+"""picows under a leg: frames become messages, and closing is done so that a browser sees why.
 
 Invariant: after our close frame nothing but the client's is read; the socket is gone `close_seconds` later at the
 latest. Reading goes on until then because closing a socket with unread bytes resets it, which loses the close frame;
@@ -9,13 +9,13 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from typing import Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
-from media_tier.legs.web import INTERNAL_ERROR, WebLeg
+from media_tier.legs.web import INTERNAL_ERROR, Wire
 from media_tier.legs.web_limits import PROTOCOL_ERROR, DoorLimits
 from media_tier.legs.web_wire import BadMessage
-from media_tier.ports import Clock
 from shared.contracts.messages.widget_socket import MAX_MESSAGE_BYTES, CloseCode
 
 _log = logging.getLogger(__name__)
@@ -27,24 +27,37 @@ _TEXT, _BINARY, _CONTINUATION = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONT
 _PING, _PONG, _CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
 
 
+class SocketLeg(Protocol):
+    """What a socket needs of the leg on it; see WebLeg for what each verb means."""
+
+    def refuse(self, code: int, message: str) -> None: ...
+    def gone(self, clean: bool) -> None: ...
+    def count(self) -> bool: ...
+    def received(self, message: bytes) -> None: ...
+    def bad(self, bad: BadMessage) -> None: ...
+    def ponged(self, payload: bytes) -> None: ...
+    def overflowed(self) -> None: ...
+    def sweep(self, now: float) -> None: ...
+
+
 class WebSocket(WSListener):
     """One upgraded connection. `opened` and `closed` tell the server; `leg` exists from `opened` on."""
 
     def __init__(
         self,
         limits: DoorLimits,
-        clock: Clock,
+        make_leg: Callable[[Wire], SocketLeg],
         opened: Callable[["WebSocket"], None],
         closed: Callable[["WebSocket"], None],
     ) -> None:
-        self._limits, self._clock, self._opened, self._closed = limits, clock, opened, closed
+        self._limits, self._make_leg, self._opened, self._closed = limits, make_leg, opened, closed
         self._transport: WSTransport | None = None
         self._shutting = False
         self._ignored = 0
         self._abort: asyncio.TimerHandle | None = None
         self._fragments: bytearray | None = None
         self._fragments_are_text = True
-        self.leg: WebLeg
+        self.leg: SocketLeg
 
     # Wire
 
@@ -85,7 +98,7 @@ class WebSocket(WSListener):
         raw.set_write_buffer_limits(high=self._limits.write_buffer_bytes)
         # A small kernel buffer: a client that does not read is noticed before it costs megabytes.
         raw.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        self.leg = WebLeg(self, self._limits, self._clock)
+        self.leg = self._make_leg(self)
         self._opened(self)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
@@ -102,7 +115,7 @@ class WebSocket(WSListener):
             else:
                 self._control(transport, frame)
         except Exception:  # a defect of ours ends this connection and no other
-            _log.exception("A message of a widget could not be handled")
+            _log.exception("A message of a caller could not be handled")
             self.leg.refuse(INTERNAL_ERROR, "Something went wrong on our side.")
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:

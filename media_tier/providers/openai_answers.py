@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pybase64
 
+from media_tier.audio.formats import AudioFormat
 from media_tier.call.events import (
     Event,
     Outcome,
@@ -20,10 +21,7 @@ from media_tier.call.events import (
     ResponseTranscribed,
     ToolRequested,
 )
-from media_tier.ports import SAMPLE_RATE
 from media_tier.providers.openai_reports import Notice, ToolMalformed, error_of
-
-BYTES_PER_MS = SAMPLE_RATE * 2 // 1000
 
 _OUTCOMES = {
     "completed": Outcome.COMPLETED,
@@ -53,8 +51,8 @@ class _Response:
 class Answers:
     """Which responses are being generated, and what has been received of which item."""
 
-    def __init__(self, connection: int) -> None:
-        self._connection = connection
+    def __init__(self, connection: int, audio: AudioFormat) -> None:
+        self._connection, self._width, self._bytes_per_ms = connection, audio.width, audio.bytes_per_ms
         self._active: dict[str, _Response] = {}
         self._items: dict[str, _Item] = {}
         self.answered_request = ""
@@ -75,7 +73,7 @@ class Answers:
     def received_ms(self, item_id: str) -> int | None:
         """Sound received for an item; None for an item that has none and cannot be truncated."""
         item = self._items.get(item_id)
-        return item.size // BYTES_PER_MS if item is not None else None
+        return item.size // self._bytes_per_ms if item is not None else None
 
     def is_complete(self, item_id: str) -> bool:
         """Whether all sound of this item has arrived."""
@@ -97,7 +95,7 @@ class Answers:
         pcm = pybase64.b64decode(event["delta"], validate=True)
         response_id, item_id, item = self._item(event)
         pcm = item.odd + pcm
-        if len(pcm) % 2:
+        if len(pcm) % self._width:
             pcm, item.odd = pcm[:-1], pcm[-1:]
         else:
             item.odd = b""
@@ -172,7 +170,7 @@ class Answers:
         if outcome in (Outcome.COMPLETED, Outcome.INCOMPLETE):
             told.extend(response.calls)
         code = str(error.get("code") or error.get("type") or details.get("reason") or "")
-        audio_ms = {item_id: self._items[item_id].size // BYTES_PER_MS for item_id in response.items}
+        audio_ms = {item_id: self._items[item_id].size // self._bytes_per_ms for item_id in response.items}
         told.append(ResponseEnded(response_id, outcome, audio_ms, code, self._connection))
         if error and (reported := error_of(error)).fatal:
             told.append(reported)

@@ -12,7 +12,7 @@ import orjson
 
 from media_tier.call.events import Event, SpeechStarted, SpeechStopped, Transcribed
 from media_tier.ports import SessionSeed
-from media_tier.providers.openai_answers import BYTES_PER_MS, Answers
+from media_tier.providers.openai_answers import Answers
 from media_tier.providers.openai_reports import (
     Notice,
     SessionConfigured,
@@ -45,7 +45,8 @@ class OpenAiDecoder:
         self.sent_bytes = 0
         self._connection, self._model = seed.connection, seed.model
         self._on_audio, self._on_usage = on_audio, on_usage
-        self.answers = Answers(seed.connection)
+        self.answers = Answers(seed.connection, seed.audio)
+        self._bytes_per_ms = seed.audio.bytes_per_ms
         self._usage: list[UsageEntry] = []
         self._heard: dict[str, str] = {}
         vad = turn_detection(seed.settings, semantic=seed.model.capabilities.semantic_vad)
@@ -92,7 +93,7 @@ class OpenAiDecoder:
         return (SessionOpened(float(expires_at) if expires_at else None),)
 
     def _ago(self, position_ms: float) -> int:
-        return max(0, int(self.sent_bytes / BYTES_PER_MS - position_ms))
+        return max(0, int(self.sent_bytes / self._bytes_per_ms - position_ms))
 
     def _speech_started(self, event: dict[str, Any]) -> Sequence[Event]:
         # The position is where the model's audio begins, which is the prefix padding before the speech.

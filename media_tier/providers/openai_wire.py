@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pybase64
 
+from media_tier.audio.formats import MULAW_8K, PCM_24K
 from media_tier.ports import SessionSeed
 from shared.contracts.records.call import Role
 from shared.contracts.settings.call_settings import CallSettings
@@ -22,7 +23,7 @@ LONGEST_TAG = 512
 
 _APPEND_HEAD = b'{"type":"input_audio_buffer.append","audio":"'
 _APPEND_TAIL = b'"}'
-_PCM = {"type": "audio/pcm", "rate": 24000}
+_FORMATS = {PCM_24K: {"type": "audio/pcm", "rate": 24000}, MULAW_8K: {"type": "audio/pcmu"}}
 
 
 def append(pcm: bytes) -> bytes:
@@ -57,7 +58,7 @@ def session_update(seed: SessionSeed, *, confidence: bool = True) -> bytes:
 def _hearing(seed: SessionSeed) -> dict[str, Any]:
     settings, model = seed.settings, seed.model
     hearing: dict[str, Any] = {
-        "format": _PCM,
+        "format": _FORMATS[seed.audio],
         "turn_detection": turn_detection(settings, semantic=model.capabilities.semantic_vad),
         "noise_reduction": None,
         "transcription": None,
@@ -74,7 +75,7 @@ def _hearing(seed: SessionSeed) -> dict[str, Any]:
 
 
 def _speaking(seed: SessionSeed) -> dict[str, Any]:
-    speaking: dict[str, Any] = {"format": _PCM, "voice": seed.settings.voice.voice_id}
+    speaking: dict[str, Any] = {"format": _FORMATS[seed.audio], "voice": seed.settings.voice.voice_id}
     if seed.model.capabilities.speed_control:
         low, high = SPEED_RANGE
         speaking["speed"] = min(max(seed.settings.voice.speed, low), high)

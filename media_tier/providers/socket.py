@@ -163,5 +163,7 @@ async def open_vendor_socket(
         raise ProviderUnavailable("timeout", "The provider did not answer in time.") from late
     except OSError as unreachable:
         raise ProviderUnavailable("unreachable", "The provider cannot be reached.") from unreachable
-    assert isinstance(listener, VendorSocket)
+    if not isinstance(listener, VendorSocket):
+        # picows forgets the listener of a connection that went away in the very moment it was upgraded.
+        raise ProviderUnavailable("unreachable", "The provider let go of the connection at once.")
     return listener

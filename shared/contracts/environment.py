@@ -58,6 +58,16 @@ class MediaEnvironment(_Environment):
     media_host: str = "0.0.0.0"
     media_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     media_capacity: Annotated[int, Field(ge=1)] = 200
+    public_base_url: str | None = None
+    """What carriers reach us by; without it no phone calls are taken."""
+    media_addresses: str = ""
+    """Where sockets for UDP media are opened, separated by commas. Empty: every address another machine can reach, and
+    on a development machine loopback, where the stand-in of Meta is."""
+    whatsapp_offers_queue_url: str | None = None
+    whatsapp_capacity: Annotated[int, Field(ge=1)] = 60
+    """Of `media_capacity`: Opus and SRTP make these calls several times as dear as the others."""
+    graph_base_url: str = "https://graph.facebook.com"
+    graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
     drain_seconds: Annotated[float, Field(ge=0, le=120)] = 20.0
     keep_event_logs: bool = False
     """Store the event log of every call, not only of those that failed."""

@@ -21,9 +21,9 @@ import uvloop
 
 from media_tier.app import serve
 from media_tier.call.events import Event
-from media_tier.legs.web import WebLeg
 from media_tier.legs.web_limits import DoorLimits
 from media_tier.legs.web_wire import encode_audio
+from media_tier.ports import Leg
 
 _MESSAGE = encode_audio(bytes(range(240)) * 4)
 _PATH = "/api/widget/call/s/ws"
@@ -75,7 +75,7 @@ async def _aiohttp() -> int:
 
 
 class _Echo:
-    def __init__(self, leg: WebLeg) -> None:
+    def __init__(self, leg: Leg) -> None:
         self._leg = leg
 
     def on_caller_audio(self, pcm: bytes) -> None:
@@ -88,7 +88,9 @@ class _Echo:
 
 
 class _Anybody:
-    async def admit(self, session_id: str, token: str, origin: str, leg: WebLeg) -> _Echo:
+    async def admit(
+        self, session_id: str, token: str, origin: str, leg: Leg, carrier_call_id: str | None = None
+    ) -> _Echo:
         return _Echo(leg)
 
 

@@ -14,6 +14,8 @@ from websockets.asyncio.client import ClientConnection
 
 from media_tier.app import Server, serve
 from media_tier.call.events import Event
+from media_tier.legs.twilio import TwilioLeg
+from media_tier.legs.twilio_gate import StreamGate
 from media_tier.legs.web import WebLeg
 from media_tier.legs.web_limits import DoorLimits
 from media_tier.ports import Refused
@@ -22,13 +24,14 @@ QUICK = replace(DoorLimits(), sweep_seconds=0.02, close_seconds=0.5)
 FRAME = b"\1\2" * 480
 PATH = "/api/widget/call/s-1/ws"
 TIMEOUT = 10
+Caller = WebLeg | TwilioLeg
 
 
 @dataclass
 class Engine:
     """Listens to one leg; echoes audio."""
 
-    leg: WebLeg
+    leg: Caller
     audio: list[bytes] = field(default_factory=list)
     played: list[int] = field(default_factory=list)
     stopped: list[int] = field(default_factory=list)
@@ -63,11 +66,13 @@ class Keeper:
     refusal: Refused | None = None
     failure: Exception | None = None
     gate: asyncio.Event | None = None
-    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    asked: list[tuple[str, ...]] = field(default_factory=list)
     engines: list[Engine] = field(default_factory=list)
 
-    async def admit(self, session_id: str, token: str, origin: str, leg: WebLeg) -> Engine:
-        self.asked.append((session_id, token, origin))
+    async def admit(
+        self, session_id: str, token: str, origin: str, leg: Caller, carrier_call_id: str | None = None
+    ) -> Engine:
+        self.asked.append((session_id, token, origin, *filter(None, (carrier_call_id,))))
         if self.gate is not None:
             await self.gate.wait()
         if self.failure is not None:
@@ -81,8 +86,10 @@ class Keeper:
 
 
 @asynccontextmanager
-async def door(keeper: Keeper, limits: DoorLimits = QUICK, ready: bool = True) -> AsyncIterator[Server]:
-    server = await serve(keeper, "127.0.0.1", 0, clock=time.monotonic, ready=lambda: ready, limits=limits)
+async def door(
+    keeper: Keeper, limits: DoorLimits = QUICK, ready: bool = True, gate: StreamGate | None = None
+) -> AsyncIterator[Server]:
+    server = await serve(keeper, "127.0.0.1", 0, clock=time.monotonic, ready=lambda: ready, limits=limits, gate=gate)
     try:
         yield server
     finally:

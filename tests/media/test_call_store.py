@@ -61,6 +61,25 @@ async def test_what_may_not_join(cloud: Cloud, dynamo: Any) -> None:
     assert not (await join(store, session, TOKEN)).resumed, "a refusal must not use the token up"
 
 
+async def test_a_token_is_looked_at_without_being_used_up(cloud: Cloud, dynamo: Any) -> None:
+    _, session = opened(cloud)
+    store = store_of(dynamo)
+
+    async def expected(token: str, **other: Any) -> bool:
+        given = {"session_id": session.session_id, "origin": ORIGIN, "now": NOW, **other}
+        return bool(await store.expects(token_hash=hash_token(token), **given))
+
+    assert await expected(TOKEN)
+    assert await expected(TOKEN)
+    assert not await expected("another")
+    assert not await expected(TOKEN, session_id="no-such-session")
+    assert not await expected(TOKEN, origin="https://evil.example")
+    assert not await expected(TOKEN, now=session.connect_by)
+    resume_token = (await join(store, session, TOKEN)).resume_token
+    assert not await expected(TOKEN)
+    assert await expected(resume_token)
+
+
 async def test_the_resume_token_rotates_and_brings_the_memory_back(cloud: Cloud, dynamo: Any) -> None:
     call, session = opened(cloud)
     store = store_of(dynamo)

@@ -180,7 +180,9 @@ def test_a_log_is_bounded_and_says_what_it_lost() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"x", gzip.compress(b""), gzip.compress(b'{}\n[1,"Nothing"]\n'), b"\x1f\x8b\x08"]
+    "data",
+    [b"", b"x", gzip.compress(b""), gzip.compress(b'{}\n[1,"Nothing"]\n'), b"\x1f\x8b\x08"],
+    ids=["empty", "no gzip", "no lines", "unknown event", "cut short"],
 )
 def test_what_is_no_log_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError):

@@ -91,7 +91,7 @@ async def test_it_hears_and_answers_with_sound_and_words(notes: Notes) -> None:
     assert (heard.text, heard.turn_id, heard.final) == ("Hello", notes.all(SpeechStarted)[0].turn_id, True)
     assert heard.confidence is not None
     assert heard.confidence > 0.5
-    assert notes.at(notes.all(ResponseStarted)[0]) - notes.at(notes.all(SpeechStopped)[0]) < 0.3
+    assert notes.at(notes.all(ResponseStarted)[0]) - notes.at(notes.all(SpeechStopped)[0]) < 2.0
     [(item_id, pcm)] = notes.audio.items()
     assert ended.audio_ms == {item_id: len(pcm) // 48}
     assert notes.words() == GREETING

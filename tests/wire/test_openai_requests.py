@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from media_tier.audio.formats import PCM_24K
 from media_tier.call.events import Outcome, ResponseEnded, ResponseStarted
 from media_tier.providers.openai_answers import Answers
 from media_tier.providers.openai_reports import ErrorReported
@@ -18,7 +19,7 @@ class Server:
         self.now = 100.0
         self.sent: list[dict[str, Any]] = []
         self.timers: list[tuple[float, Callable[[], None]]] = []
-        self.answers = Answers(1)
+        self.answers = Answers(1, PCM_24K)
         self.requests = ResponseRequests(
             self.answers,
             lambda message: self.sent.append(orjson.loads(message)),

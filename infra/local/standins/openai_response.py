@@ -73,7 +73,7 @@ class Response:
         session.turns.ended(self)
         await session.out("response.done", response={**self._object(status, details), "usage": dict(usage)})
         for chunk in late:
-            await session.out("response.output_audio.delta", delta=base64.b64encode(chunk.pcm).decode(), **where)
+            await session.out("response.output_audio.delta", delta=self._encoded(chunk), **where)
 
     def _object(self, status: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
         return {
@@ -136,6 +136,9 @@ class Response:
         late = session.script.late_deltas if self._reason else 0
         return where, tuple(chunks[sent : sent + late])
 
+    def _encoded(self, chunk: Chunk) -> str:
+        return base64.b64encode(self._session.sound.spoken(self._session.config, chunk.pcm)).decode()
+
     async def _stream(self, chunks: list[Chunk], where: dict[str, Any]) -> tuple[str, int]:
         session, said, sent = self._session, "", 0
         for chunk in chunks:
@@ -147,7 +150,7 @@ class Response:
             length = len(chunk.pcm) / BYTES_PER_MS
             session.produced[where["item_id"]] = session.produced.get(where["item_id"], 0.0) + length
             self._spoken_ms += length
-            await session.out("response.output_audio.delta", delta=base64.b64encode(chunk.pcm).decode(), **where)
+            await session.out("response.output_audio.delta", delta=self._encoded(chunk), **where)
             sent += 1
             await self._pause(length / 1000 / session.script.speed_factor)
         self._spoken_letters += len(said)

@@ -4,13 +4,13 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from infra.local.standins.openai_sound import FORMATS
+
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 CALLER_TOKENS_PER_SECOND = 10
 AI_TOKENS_PER_SECOND = 20
 LETTERS_PER_TOKEN = 4
 SAMPLE_RATE = 24_000
-FORMATS = ({"type": "audio/pcm", "rate": SAMPLE_RATE},)
-"""µ-law is accepted by the real server and not needed here."""
 ITEM_TYPES = ("message", "function_call", "function_call_output")
 CONTENT_OF_ROLE = {
     "user": ("input_text", "input_audio", "input_image"),

@@ -10,6 +10,7 @@ from typing import Any
 
 from infra.local.standins.conversation import BrainMaker
 from infra.local.standins.openai_rules import Refused, checked_item, updated
+from infra.local.standins.openai_sound import WireSound
 from infra.local.standins.openai_turns import Turns
 from infra.local.standins.scripted_line import ScriptedLine
 
@@ -23,6 +24,7 @@ class Session:
         self.produced: dict[str, float] = {}
         """Milliseconds of sound made, by item."""
         self.has_spoken = False
+        self.sound = WireSound()
         self.conversation_id = self.new_id("conv")
         self.turns = Turns(self, make_brain)
         self._handlers: dict[str, Callable[[dict[str, Any]], Awaitable[None]]] = {

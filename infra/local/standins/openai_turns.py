@@ -64,6 +64,7 @@ class Turns:
             pcm = base64.b64decode(event["audio"], validate=True)
         except (KeyError, TypeError, binascii.Error) as bad:
             raise Refused("invalid_value", "Invalid 'audio'. Expected base64-encoded audio bytes.", "audio") from bad
+        pcm = self._session.sound.heard(self._session.config, pcm)
         self._received += len(pcm)
         if not self._detection:
             self._buffer += pcm

@@ -14,6 +14,7 @@ from shared.contracts.records.call import CallRecord, CallStatus, EndedBy, EndRe
 from shared.contracts.records.carrier_call import CarrierPhase, HandOver
 from shared.contracts.settings.integration import AccountLink
 from shared.ports.phone_lines import PhoneRefused
+from shared.services import inbound_calls
 from shared.services.call_placement import place
 from shared.services.carrier_calls import identity
 from shared.services.inbound_calls import GONE_WRONG, LINES_BUSY, NOT_NOW
@@ -440,4 +441,7 @@ async def test_an_address_cannot_name_another_accounts_call(carriers: Carriers) 
     await carriers.twilio("voice", CallSid=incoming_call)
     [ours] = [found for found in carriers.world.calls() if found.direction == "inbound"]
     query = f"accountId=phone-a&callId={ours.call_id}"
-    assert hangs_up((await carriers.twilio("answer", query, CallStatus="in-progress")).text)
+    answer = await carriers.twilio("answer", query, CallSid=incoming_call, CallStatus="in-progress")
+    assert hangs_up(answer.text)
+    sibling = carriers.world.twilio().model_copy(update={"account_id": "phone-c"})
+    assert inbound_calls.bind(carriers.world.carrier, sibling, CALL_SID, call.call_id) is None

@@ -11,10 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.adapters.aws.dynamo import keys
 from shared.contracts.records.call import CallRecord, CallStatus, EndedBy, EndReason
 from shared.contracts.records.call_permission import CallPermission
 from shared.contracts.records.carrier_call import CarrierFacts, CarrierOutcome, CarrierPhase
 from shared.contracts.settings.widget_config import WidgetConfig
+from shared.domain import whatsapp_reports
+from shared.services import whatsapp_calls
 from shared.services.carrier_calls import Opening, open_outbound
 from shared.services.outbound_calls import user_hash
 from shared.services.sessions import Admitted, freeze, hash_token
@@ -313,7 +316,26 @@ async def test_a_report_cannot_end_another_accounts_call(carriers: Carriers) -> 
     for report in reports:
         report["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"] = phone_number_id("b")
         assert (await carriers.whatsapp(report, letter="b")).status_code == 200
+    sibling = carriers.world.whatsapp().model_copy(update={"account_id": "chat-c"})
+    for report in _reports("wacid.X2", call.call_id, CALLER):
+        for update in whatsapp_reports.updates(report):
+            whatsapp_calls.apply(carriers.world.outbound, sibling, update)
     assert carriers.world.world.calls.get("company-a", call.call_id) == call
+
+
+async def test_a_call_that_a_process_has_joined_is_not_offered_to_another(carriers: Carriers) -> None:
+    world = carriers.world
+    await carriers.whatsapp(recorded("connect"))
+    [call] = world.calls()
+    session = world.world.sessions.get(call.session_id)
+    carrier = world.carrier_calls.get("company-a", "chat-a", CALL_ID)
+    assert session is not None and carrier is not None
+    joined = session.model_copy(update={"token_used": True, "resume_hash": "theirs"})
+    world.world.live.put(keys.session(session.session_id), joined)
+    key = keys.carrier_call("company-a", "chat-a", CALL_ID)
+    world.world.calls_table.put(key, carrier.model_copy(update={"offered": False}))  # noting it was lost
+    await carriers.whatsapp(recorded("connect"))
+    assert len(world.queues.offers) == 1 and world.world.sessions.get(session.session_id) == joined
 
 
 async def test_a_call_that_a_process_holds_is_left_to_it_and_its_end_can_be_read(carriers: Carriers) -> None:

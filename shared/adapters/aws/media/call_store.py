@@ -64,6 +64,17 @@ class DynamoCallStore:
                 return claimed
         raise ClaimRefused("unavailable")
 
+    async def expects(self, session_id: str, token_hash: str, origin: str, now: datetime) -> bool:
+        """Whether `claim` would take this token now."""
+        item = await self._get(self._live, keys.session(session_id))
+        if item is None:
+            return False
+        try:
+            self._check(from_item(item, Session), token_hash, origin, now)
+        except ClaimRefused:
+            return False
+        return True
+
     async def _try(self, session_id: str, token_hash: str, origin: str, joining: Joining) -> Claimed | None:
         session_item = await self._get(self._live, keys.session(session_id))
         if session_item is None:

@@ -1,0 +1,207 @@
+"""Calls in µ-law: what the model, the recorder and the prompts of a phone call get."""
+
+import asyncio
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from media_tier.audio import g711
+from media_tier.audio.formats import MULAW_8K, PCM_24K
+from media_tier.audio.playout import Playout
+from media_tier.bridge.phone_model import PhoneModel
+from media_tier.bridge.phone_prompts import PhonePrompts
+from media_tier.bridge.phone_recorder import BATCH_SECONDS, PhoneRecorder
+from media_tier.call.events import PlaybackFinished, PlaybackStarted, ProviderExpiring
+from media_tier.ports import ProviderListener, SessionSeed
+from shared.contracts.records.call import Role
+from shared.contracts.settings.call_settings import CallSettings, VoiceSettings
+from tests.media.simulated_listener import Notes, seed_of
+
+SETTINGS = CallSettings(ai_model_id="m", voice=VoiceSettings(voice_id="v"))
+
+
+def tone(rate: int, ms: int, hertz: float = 440.0) -> bytes:
+    t = np.arange(rate * ms // 1000) / rate
+    return (12_000 * np.sin(2 * np.pi * hertz * t)).astype("<i2").tobytes()
+
+
+def pitch(pcm: bytes, rate: int) -> float:
+    """The strongest frequency."""
+    sound = np.frombuffer(pcm, "<i2").astype(float)
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
+    return float(np.fft.rfftfreq(len(sound), 1 / rate)[spectrum.argmax()])
+
+
+def level(pcm: bytes) -> float:
+    return math.sqrt(float((np.frombuffer(pcm, "<i2").astype(float) ** 2).mean()))
+
+
+class Model:
+    """A model that keeps what it is told, and its connection."""
+
+    capabilities = seed_of().model.capabilities
+
+    def __init__(self) -> None:
+        self.sound = b""
+        self.told: list[tuple[Any, ...]] = []
+
+    async def connect(self, seed: SessionSeed, listener: ProviderListener) -> "Model":
+        self.seed, self.listener = seed, listener
+        return self
+
+    def send_audio(self, pcm: bytes) -> None:
+        self.sound += pcm
+
+    def add_context(self, role: Role, text: str) -> None:
+        self.told.append(("said", role, text))
+
+    def request_response(self, tag: str, instructions: str | None) -> None:
+        self.told.append(("ask", tag, instructions))
+
+    def cancel(self, response_id: str) -> None:
+        self.told.append(("cancel", response_id))
+
+    def truncate(self, response_id: str, item_id: str, played_ms: int) -> None:
+        self.told.append(("truncate", response_id, item_id, played_ms))
+
+    def submit_tool_result(self, call_id: str, name: str, output: dict[str, Any], request_response: bool) -> None:
+        self.told.append(("result", call_id, name, output, request_response))
+
+    async def close(self) -> None:
+        self.told.append(("close",))
+
+
+async def test_a_model_hears_and_speaks_its_own_format() -> None:
+    model, notes = Model(), Notes()
+    connection = await PhoneModel(model).connect(seed_of(), notes)
+    assert model.seed.audio == PCM_24K
+    mulaw = g711.encode(tone(8_000, 400))
+    for at in range(0, len(mulaw), 160):
+        connection.send_audio(mulaw[at : at + 160])
+    assert len(model.sound) == pytest.approx(400 * 48, abs=2 * 48)
+    assert pitch(model.sound, 24_000) == pytest.approx(440, abs=5)
+    assert level(model.sound) == pytest.approx(12_000 / math.sqrt(2), rel=0.03)
+    spoken = tone(24_000, 400, 600)
+    for at in range(0, len(spoken), 4_000):
+        model.listener.on_audio("r1", "r1-i1", spoken[at : at + 4_000])
+    model.listener.on_audio("r1", "r1-i2", b"\0\0")
+    heard = bytes(notes.audio["r1-i1"])
+    assert len(heard) == pytest.approx(400 * 8, abs=2 * 8)
+    assert pitch(g711.decode(heard), 8_000) == pytest.approx(600, abs=5)
+    assert "r1-i2" not in notes.audio
+
+
+async def test_everything_else_passes_as_it_is() -> None:
+    model, notes = Model(), Notes()
+    connection = await PhoneModel(model).connect(seed_of(), notes)
+    connection.add_context(Role.USER, "hi")
+    connection.request_response("t", None)
+    connection.cancel("r")
+    connection.truncate("r", "i", 7)
+    connection.submit_tool_result("c", "n", {"a": 1}, True)
+    await connection.close()
+    assert [told[0] for told in model.told] == ["said", "ask", "cancel", "truncate", "result", "close"]
+    assert model.told[3] == ("truncate", "r", "i", 7)
+    model.listener.on_event(ProviderExpiring(1, 9))
+    assert notes.events == [ProviderExpiring(1, 9)]
+    assert connection.capabilities is model.capabilities
+
+
+class Tape:
+    """A Recorder that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.sides: dict[str, list[tuple[bytes, int]]] = {"caller": [], "far": []}
+        self.states: list[Any] = []
+
+    def start(self, at_ms: int) -> None:
+        self.states.append(("start", at_ms))
+
+    def caller(self, pcm: bytes, at_ms: int) -> None:
+        self.sides["caller"].append((pcm, at_ms))
+
+    def far(self, pcm: bytes, at_ms: int) -> None:
+        self.sides["far"].append((pcm, at_ms))
+
+    def stop(self) -> None:
+        self.states.append("stop")
+
+    async def close(self) -> None:
+        self.states.append("close")
+
+
+async def test_sound_is_recorded_in_a_few_batches_and_in_its_time() -> None:
+    tape = Tape()
+    recorder = PhoneRecorder(tape)
+    recorder.start(100)
+    mulaw = g711.encode(tone(8_000, 200))
+    for number in range(10):  # the fourth frame was the quickest on its way
+        late = 0 if number == 3 else 15
+        recorder.caller(mulaw[number * 160 : number * 160 + 160], 1_000 + 20 * number + late)
+    recorder.far(mulaw, 1_050)
+    assert tape.sides == {"caller": [], "far": []}
+    await asyncio.sleep(BATCH_SECONDS + 0.1)
+    ((pcm, at),) = tape.sides["caller"]
+    assert at == 1_000
+    assert len(pcm) == pytest.approx(200 * 48, abs=2 * 48)
+    assert pitch(pcm, 24_000) == pytest.approx(440, abs=5)
+    assert [at for _, at in tape.sides["far"]] == [1_050]
+
+
+async def test_a_pause_is_kept_and_stopping_loses_nothing() -> None:
+    tape = Tape()
+    recorder = PhoneRecorder(tape)
+    recorder.start(0)
+    for at_ms in (0, 20, 400, 420):
+        recorder.far(bytes(160), at_ms)
+    assert [at for _, at in tape.sides["far"]] == [0]
+    recorder.stop()
+    assert [at for _, at in tape.sides["far"]] == [0, 400]
+    recorder.caller(bytes(160), 500)
+    await recorder.close()
+    assert [at for _, at in tape.sides["caller"]] == [500]
+    assert tape.states == [("start", 0), "stop", "close"]
+
+
+class Sentences:
+    """A Prompter."""
+
+    def __init__(self) -> None:
+        self.known = {"hello": tone(24_000, 500)}
+
+    async def load(self, settings: CallSettings, texts: Any) -> None:
+        self.loaded = list(texts)
+
+    def pcm(self, settings: CallSettings, text: str) -> bytes | None:
+        return self.known.get(text)
+
+
+async def test_sentences_are_converted_once_and_whole() -> None:
+    sentences = Sentences()
+    prompts = PhonePrompts(sentences)
+    await prompts.load(SETTINGS, ["hello", "unknown"])
+    assert sentences.loaded == ["hello", "unknown"]
+    assert prompts.pcm(SETTINGS, "unknown") is None
+    mulaw = prompts.pcm(SETTINGS, "hello")
+    assert mulaw is not None
+    assert PhonePrompts(sentences).pcm(SETTINGS, "hello") is mulaw
+    assert 500 * 8 <= len(mulaw) <= 506 * 8
+    assert pitch(g711.decode(mulaw), 8_000) == pytest.approx(440, abs=5)
+
+
+def test_a_playout_counts_in_the_calls_own_samples() -> None:
+    playout = Playout(rate=MULAW_8K.rate, width=MULAW_8K.width)
+    playout.push("p", bytes(range(255)) * 8)  # 255 ms, an odd number of bytes at the end of a piece
+    playout.push("p", b"\7")
+    playout.end("p")
+    assert playout.queued_ms == 255
+    sent = playout.due(0.0)
+    assert len(sent) == 2041
+    events = playout.on_played(1000, 0.125) + playout.on_played(2041, 0.26)
+    assert events == [PlaybackStarted("p"), PlaybackFinished("p", 255)]
+    first, second = playout.heard()
+    assert first.pcm + second.pcm == sent
+    assert first.at == pytest.approx(0.0)
+    assert second.at == pytest.approx(0.125, abs=0.01)
