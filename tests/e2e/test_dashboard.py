@@ -47,6 +47,8 @@ MASTER_PAGES = (
 
 Opening = Callable[..., Any]
 
+expect.set_options(timeout=20_000)
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -66,7 +68,7 @@ def signed_in(browser: Browser, platform: Running) -> Opening:
     @contextmanager
     def open_page(who: str, **options: Any) -> Iterator[Page]:
         context = browser.new_context(base_url=platform.url, reduced_motion="reduce", locale="en", **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         broken: list[str] = []
         page.on("pageerror", lambda error: broken.append(str(error)))
