@@ -59,5 +59,10 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-error': '#ff9a9a',
     '--mantine-color-anchor': '#7ad0b3',
     '--mantine-color-default-border': '#3a413d',
+    '--mantine-color-dark-4': '#5a645f',
+    '--mantine-color-dark-5': '#2f3733',
+    '--mantine-color-dark-6': '#212725',
+    '--mantine-color-dark-7': '#1b1f1d',
+    '--mantine-color-dark-8': '#141715',
   },
 });

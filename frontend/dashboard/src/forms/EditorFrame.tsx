@@ -114,7 +114,7 @@ export function EditorFrame<T extends object>({ editor, save, more, note, always
         <Summary editor={editor} />
         {children}
       </Stack>
-      <div className="save-bar">
+      <div className="save-bar" data-clean={!editor.dirty || undefined}>
         <Group justify="space-between" gap="sm">
           <Text size="sm" c="dimmed" role="status" className="save-note" data-clean={!editor.dirty || undefined}>
             {editor.dirty ? t('Unsaved changes') : (note ?? t('Everything is saved'))}
