@@ -29,7 +29,7 @@ function VoiceCard({ voice, chosen }: { voice: Voice; chosen: boolean }) {
       <Stack gap={6}>
         <label className="voice-label" htmlFor={id}>
           <Group justify="space-between" wrap="nowrap" align="flex-start">
-            <Text fw={650} size="lg" lh={1.2}>
+            <Text fw={650} size="lg" lh={1.2} style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
               {voice.name}
             </Text>
             <Radio id={id} value={voice.id} aria-describedby={`${id}-about`} />
