@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts client bench install unit browser-tests frontend-tests browser clean-local
+.PHONY: synth package diff bootstrap deploy destroy costs
 
 UV := .tools/bin/uv
 PY := .venv/bin/python
@@ -86,6 +87,38 @@ browser-tests: $(PAGES) browser
 bench: install ## what messages and calls cost on this machine (about five minutes)
 	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls && $(PY) -m tests.bench.bad_input
 	@$(PY) -m tests.bench.whatsapp_calls
+
+# AWS. The CDK command is pinned in infra/package-lock.json and runs on the Node of the virtual environment.
+STAGE ?= dev
+CDK := PATH="$(CURDIR)/.venv/bin:$$PATH" infra/node_modules/.bin/cdk --no-notices -c stage=$(STAGE)
+
+infra/node_modules/.installed: infra/package-lock.json .venv/.installed
+	@echo "== installing the CDK command"
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix infra ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+synth: .venv/.installed ## the AWS templates of STAGE, without credentials, Docker or network
+	@began=$$(date +%s); PATH="$(CURDIR)/.venv/bin:$$PATH" STAGE=$(STAGE) CDK_OUTDIR=.build/cdk.out $(PY) -m infra.app && \
+	  echo "== $$(ls .build/cdk.out/*.template.json | wc -l) templates of stage $(STAGE) in .build/cdk.out after $$(( $$(date +%s) - began )) s"
+
+package: .venv/.installed ## the layer of the functions, by uv
+	@$(PY) -m infra.package.layer
+
+diff: package infra/node_modules/.installed ## what a deployment to STAGE would change
+	@$(CDK) diff --all
+
+bootstrap: infra/node_modules/.installed ## once for each account and region
+	@$(CDK) bootstrap
+
+deploy: package frontend/widget/dist/widget.js infra/node_modules/.installed ## everything to STAGE, then the frontend's files
+	@$(CDK) deploy --all -c deploy=yes --require-approval broadening
+	@$(PY) -m infra.publish $(STAGE)
+
+destroy: infra/node_modules/.installed ## take STAGE away; production keeps its data
+	@$(CDK) destroy --all
+
+costs: .venv/.installed ## what STAGE costs at idle and per 1,000 call minutes
+	@$(PY) -m infra.costs $(STAGE)
 
 clean-local: ## forget the local platform's data
 	@rm -rf .local

@@ -60,8 +60,12 @@ def recording_ports() -> RecordingPorts:
     return RecordingPorts(calls(), blobs())
 
 
+def media_tasks() -> DynamoMediaTasks:
+    """The media processes, as their heartbeats show them."""
+    return DynamoMediaTasks(table(environment().live_table))
+
+
 def reaping_ports() -> ReapingPorts:
     """What the reaper needs."""
     env = environment()
-    tasks = DynamoMediaTasks(table(env.live_table))
-    return ReapingPorts(calls(), tasks, blobs(), SqsQueue(_client("sqs"), env.call_ended_queue_url), now)
+    return ReapingPorts(calls(), media_tasks(), blobs(), SqsQueue(_client("sqs"), env.call_ended_queue_url), now)

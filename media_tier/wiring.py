@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import aiohttp
 import httpx
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
@@ -19,7 +20,7 @@ from aiobotocore.session import get_session
 from media_tier.audio.formats import MULAW_8K, PCM_24K
 from media_tier.bridge.phone_model import PhoneModel
 from media_tier.bridge.phone_prompts import PhonePrompts
-from media_tier.bridge.phone_recorder import PhoneRecorder
+from media_tier.bridge.phone_recorder import PhoneRecorder, PieceRecorder
 from media_tier.bridge.recording_tap import RecordingTap
 from media_tier.bridge.wheel import Wheel
 from media_tier.call.sentences import fixed_sentences
@@ -41,6 +42,7 @@ from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.carrier_accounts import CarrierAccounts as DynamoCarrierAccounts
 from shared.adapters.aws.media.effects import DynamoEffects
 from shared.adapters.aws.media.journal import DynamoJournal
+from shared.adapters.aws.media.lean_dynamo import LeanDynamo
 from shared.adapters.aws.media.offers import SqsOffers
 from shared.adapters.aws.media.segment_store import S3SegmentStore
 from shared.adapters.aws.object_store import open_bucket, put_object
@@ -101,10 +103,11 @@ class Builder:
         fallback = None if configuration.fallback_model is None else self._model(configuration.fallback_model)
         env, began = self._env, time.monotonic() - elapsed_since(record.started_at, utc_now()) / 1000
         segments = S3SegmentStore(self._store, record.company_id, record.call_id, epoch)
+        recorder = RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000))
         ports = CallPorts(
             model=model,
             fallback_model=fallback,
-            recorder=RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000)),
+            recorder=recorder,
             journal=journal,
             toolbox=PlatformTools(
                 self._effects, enabled=settings.tools.enabled, allowed=frozenset(settings.tools.allowed)
@@ -120,7 +123,7 @@ class Builder:
             ),
         )
         if record.channel is Channel.TWILIO:
-            ports = by_phone(ports)
+            ports = by_phone(ports, recorder)
         await ports.prompter.load(settings, fixed_sentences(configuration))
         return ports
 
@@ -165,8 +168,8 @@ class Builder:
         return self._models.get(model.provider)
 
 
-def by_phone(ports: CallPorts) -> CallPorts:
-    """The same for a call in µ-law: OpenAI speaks it, all others get theirs converted."""
+def by_phone(ports: CallPorts, recorder: PieceRecorder) -> CallPorts:
+    """The same for a call in µ-law: OpenAI speaks it, all others get theirs converted, and so does this recorder."""
 
     def speaking(model: RealtimeModel) -> RealtimeModel:
         return model if isinstance(model, OpenAiRealtimeModel) else PhoneModel(model)
@@ -175,7 +178,7 @@ def by_phone(ports: CallPorts) -> CallPorts:
         ports,
         model=speaking(ports.model),
         fallback_model=None if ports.fallback_model is None else speaking(ports.fallback_model),
-        recorder=PhoneRecorder(ports.recorder),
+        recorder=PhoneRecorder(recorder),
         prompter=PhonePrompts(ports.prompter),
     )
 
@@ -238,11 +241,15 @@ class MediaProcess:
         # botocore would compose a user agent anew and check our own arguments for every request.
         config = AioConfig(user_agent="call-media", parameter_validation=False, max_pool_connections=50)
         options = {"region_name": env.aws_region, "endpoint_url": env.aws_endpoint_url, "config": config}
-        dynamo = await self._stack.enter_async_context(session.create_client("dynamodb", **options))
+        whole = await self._stack.enter_async_context(session.create_client("dynamodb", **options))
+        http = await self._stack.enter_async_context(aiohttp.ClientSession())
+        dynamo = LeanDynamo(whole, http, await session.get_credentials(), utc_now)
         sqs = await self._stack.enter_async_context(session.create_client("sqs", **options))
         self._store = DynamoCallStore(dynamo, calls=env.calls_table, live=env.live_table)
         self.builder = Builder(env, dynamo, sqs, realtime_models(env))
-        room = Room(self.task_id, env.media_capacity, lambda: self._loop_lag.overloaded)
+        # On one machine there is no other process with more room to send a caller to.
+        alone = env.stage in ("local", "test")
+        room = Room(self.task_id, env.media_capacity, lambda: self._loop_lag.overloaded and not alone)
         self.roster = Roster(room, self._store, self.builder, execute, utc_now)
         self._loop_lag.start()
         await self._beat()
@@ -252,8 +259,8 @@ class MediaProcess:
         accounts = DynamoCarrierAccounts(dynamo, kms, core=env.core_table)
         self.gate = stream_gate(env, accounts, self._store)
         if env.whatsapp_offers_queue_url is not None:
-            http = await self._stack.enter_async_context(httpx.AsyncClient())
-            self._whatsapp = self._whatsapp_intake(accounts, http, SqsOffers(sqs, env.whatsapp_offers_queue_url))
+            graph = await self._stack.enter_async_context(httpx.AsyncClient())
+            self._whatsapp = self._whatsapp_intake(accounts, graph, SqsOffers(sqs, env.whatsapp_offers_queue_url))
             self._taking_offers = asyncio.get_running_loop().create_task(self._whatsapp.run())
 
     async def _warm_up(self) -> None:

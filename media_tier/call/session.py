@@ -131,7 +131,7 @@ class CallSession:
         """When to send a `Tick` if nothing else happens first; always later than the latest event."""
         now, first = self._call.clock.now, None
         for at in upkeep.deadlines(self._call):
-            if at > now and (first is None or at < first):
+            if at is not None and at > now and (first is None or at < first):
                 first = at
         return first
 

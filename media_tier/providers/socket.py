@@ -33,6 +33,7 @@ ABNORMAL = 1006
 """RFC 6455, 7.4.1: the connection went away without a close frame."""
 
 _REFUSALS_FOR_GOOD = frozenset({401, 403})
+_TEXT = WSMsgType.TEXT
 _DATA = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION)
 
 
@@ -53,7 +54,7 @@ class VendorSocket(WSListener):
         transport = self._transport
         if transport is None or self._asked_to_close or transport.is_disconnected:
             return
-        transport.send(WSMsgType.TEXT, data)
+        transport.send(_TEXT, data)
         if transport.underlying_transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             transport.disconnect(graceful=False)
 

@@ -32,6 +32,8 @@ class FunctionEnvironment(_Environment):
     recordings_bucket: str
     call_ended_queue_url: str
     public_base_url: str
+    viewer_address_header: str | None = None
+    """Where the platform's front, which nobody can go round, names the visitor's address."""
 
 
 class CarrierEnvironment(FunctionEnvironment):

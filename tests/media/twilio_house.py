@@ -83,6 +83,9 @@ class Tape:
 
     sides: dict[str, list[tuple[int, bytes]]] = field(default_factory=lambda: {"caller": [], "far": []})
 
+    def __post_init__(self) -> None:
+        self.before_cut: Callable[[], None] = lambda: None
+
     def start(self, at_ms: int) -> None: ...
 
     def caller(self, pcm: bytes, at_ms: int) -> None:
@@ -193,7 +196,8 @@ class House:
                 prompter=self.prompts,
                 wheel=self._wheel,
                 clock=time.monotonic,
-            )
+            ),
+            self.tape,
         )
         await ports.prompter.load(self.settings, fixed_sentences(record.configuration))
         return ports
