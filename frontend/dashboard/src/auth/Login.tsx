@@ -11,8 +11,8 @@ import type { TFunction } from 'i18next';
 import { LanguageMenu, ThemeMenu } from '../app/menus.tsx';
 import type { Role } from '@call/client/types.gen';
 import { roleName } from '../text/names.ts';
-import { choosePassword, signIn, SignInError } from './cognito.ts';
-import type { NewPassword, Tokens } from './cognito.ts';
+import { meet, signIn, SignInError } from './cognito.ts';
+import type { Challenge, SignIn } from './cognito.ts';
 import { config } from './config.ts';
 import type { DemoPerson } from './config.ts';
 import { safeReturn, session } from './session.ts';
@@ -23,6 +23,9 @@ function problemText(t: TFunction, error: unknown): string {
     case 'NotAuthorizedException':
     case 'UserNotFoundException':
       return t('The email address or the password is wrong, or the account is switched off.');
+    case 'CodeMismatchException':
+    case 'ExpiredCodeException':
+      return t('This code is not valid. Wait for the next one and try again.');
     case 'InvalidPasswordException':
       return t('The password is too weak: use at least 8 characters with upper and lower case, a number and a symbol.');
     case 'TooManyRequestsException':
@@ -36,9 +39,9 @@ function problemText(t: TFunction, error: unknown): string {
 interface SigningIn {
   busy: boolean;
   problem: string | null;
-  challenge: NewPassword | null;
+  challenge: Challenge | null;
   withPassword(email: string, password: string): Promise<void>;
-  withNewPassword(password: string): Promise<void>;
+  withAnswer(given: string): Promise<void>;
 }
 
 function useSignIn(): SigningIn {
@@ -48,9 +51,13 @@ function useSignIn(): SigningIn {
   const search = useSearch({ from: '/login' });
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const [challenge, setChallenge] = useState<NewPassword | null>(null);
-  const enter = async (tokens: Tokens): Promise<void> => {
-    session.begin(tokens);
+  const [challenge, setChallenge] = useState<Challenge | null>(null);
+  const goOn = async (result: SignIn): Promise<void> => {
+    if (result.kind === 'challenge') {
+      setChallenge(result.challenge);
+      return;
+    }
+    session.begin(result.tokens);
     cache.clear();
     await navigate({ to: safeReturn(search.return), replace: true });
   };
@@ -70,14 +77,10 @@ function useSignIn(): SigningIn {
     problem,
     challenge,
     withPassword: (email, password) =>
+      attempt(async () => goOn(await signIn(email.trim(), password))),
+    withAnswer: (given) =>
       attempt(async () => {
-        const result = await signIn(email.trim(), password);
-        if (result.kind === 'tokens') await enter(result.tokens);
-        else setChallenge(result.challenge);
-      }),
-    withNewPassword: (password) =>
-      attempt(async () => {
-        if (challenge !== null) await enter(await choosePassword(challenge, password));
+        if (challenge !== null) await goOn(await meet(challenge, given));
       }),
   };
 }
@@ -105,13 +108,36 @@ function NewPasswordForm({ signing }: { signing: SigningIn }) {
     validate: { second: (value, values) => (value === values.first ? null : t('The two passwords differ.')) },
   });
   return (
-    <form onSubmit={form.onSubmit(({ first }) => void signing.withNewPassword(first))}>
+    <form onSubmit={form.onSubmit(({ first }) => void signing.withAnswer(first))}>
       <Stack>
         <Text size="sm">{t('Welcome! Choose a password of your own for {{email}}.', { email: signing.challenge?.email })}</Text>
         <PasswordInput visibilityToggleButtonProps={{ 'aria-label': t('Show password') }} autoComplete="new-password" required label={t('New password')} {...form.getInputProps('first')} />
         <PasswordInput visibilityToggleButtonProps={{ 'aria-label': t('Show password') }} autoComplete="new-password" required label={t('The same again')} {...form.getInputProps('second')} />
         <Button type="submit" loading={signing.busy} fullWidth>
           {t('Save and sign in')}
+        </Button>
+      </Stack>
+    </form>
+  );
+}
+
+function CodeForm({ signing }: { signing: SigningIn }) {
+  const { t } = useTranslation();
+  const form = useForm({ initialValues: { code: '' } });
+  return (
+    <form onSubmit={form.onSubmit(({ code }) => void signing.withAnswer(code.trim()))}>
+      <Stack>
+        <TextInput
+          autoComplete="one-time-code"
+          inputMode="numeric"
+          required
+          autoFocus
+          label={t('Code')}
+          description={t('The six digits your authenticator app shows now')}
+          {...form.getInputProps('code')}
+        />
+        <Button type="submit" loading={signing.busy} fullWidth>
+          {t('Sign in')}
         </Button>
       </Stack>
     </form>
@@ -193,7 +219,9 @@ export function Login() {
           </Alert>
         )}
         <Card>
-          {signing.challenge === null ? <PasswordForm signing={signing} /> : <NewPasswordForm signing={signing} />}
+          {signing.challenge === null && <PasswordForm signing={signing} />}
+          {signing.challenge?.kind === 'new-password' && <NewPasswordForm signing={signing} />}
+          {signing.challenge?.kind === 'code' && <CodeForm signing={signing} />}
         </Card>
         {data !== undefined && data.demo.length > 0 && signing.challenge === null && (
           <DemoPeople people={data.demo} signing={signing} />

@@ -1,5 +1,5 @@
 /**
- * The three requests of Cognito's user pool API that signing in takes.
+ * The requests of Cognito's user pool API that signing in takes.
  *
  * https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_InitiateAuth.html
  */
@@ -14,12 +14,14 @@ export interface Tokens {
   expiresAt: number;
 }
 
-export interface NewPassword {
+/** What is still asked for: a password of one's own, or a code of the authenticator app. */
+export interface Challenge {
+  kind: 'new-password' | 'code';
   email: string;
   session: string;
 }
 
-export type SignIn = { kind: 'tokens'; tokens: Tokens } | { kind: 'new-password'; challenge: NewPassword };
+export type SignIn = { kind: 'tokens'; tokens: Tokens } | { kind: 'challenge'; challenge: Challenge };
 
 /** `code` is Cognito's name of the exception, `unreachable` when there was no answer. */
 export class SignInError extends Error {
@@ -56,6 +58,11 @@ async function ask(operation: string, body: (clientId: string) => object): Promi
   return answer;
 }
 
+const CHALLENGES: Readonly<Record<string, Challenge['kind']>> = {
+  NEW_PASSWORD_REQUIRED: 'new-password',
+  SOFTWARE_TOKEN_MFA: 'code',
+};
+
 function tokensOf(answer: Answer, refreshToken = ''): Tokens {
   const result = answer.AuthenticationResult;
   if (result === undefined) throw new SignInError('unsupported');
@@ -73,21 +80,26 @@ export async function signIn(email: string, password: string): Promise<SignIn> {
     ClientId: clientId,
     AuthParameters: { USERNAME: email, PASSWORD: password },
   }));
-  if (answer.ChallengeName === 'NEW_PASSWORD_REQUIRED') {
-    return { kind: 'new-password', challenge: { email, session: answer.Session ?? '' } };
-  }
-  return { kind: 'tokens', tokens: tokensOf(answer) };
+  return outcome(email, answer);
 }
 
-/** Invited people choose a password of their own at their first sign-in. */
-export async function choosePassword(challenge: NewPassword, password: string): Promise<Tokens> {
+/** One challenge may follow another. */
+function outcome(email: string, answer: Answer): SignIn {
+  const kind = CHALLENGES[answer.ChallengeName ?? ''];
+  if (kind === undefined) return { kind: 'tokens', tokens: tokensOf(answer) };
+  return { kind: 'challenge', challenge: { kind, email, session: answer.Session ?? '' } };
+}
+
+/** `given` is the new password or the code. */
+export async function meet(challenge: Challenge, given: string): Promise<SignIn> {
+  const isCode = challenge.kind === 'code';
   const answer = await ask('RespondToAuthChallenge', (clientId) => ({
-    ChallengeName: 'NEW_PASSWORD_REQUIRED',
+    ChallengeName: isCode ? 'SOFTWARE_TOKEN_MFA' : 'NEW_PASSWORD_REQUIRED',
     ClientId: clientId,
     Session: challenge.session,
-    ChallengeResponses: { USERNAME: challenge.email, NEW_PASSWORD: password },
+    ChallengeResponses: { USERNAME: challenge.email, [isCode ? 'SOFTWARE_TOKEN_MFA_CODE' : 'NEW_PASSWORD']: given },
   }));
-  return tokensOf(answer);
+  return outcome(challenge.email, answer);
 }
 
 export async function renew(refreshToken: string): Promise<Tokens> {
