@@ -8,14 +8,16 @@ PY := .venv/bin/python
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix frontend
 MINISTACK := 1.5.33
 export UV_NO_PROGRESS := 1
+PAGES := frontend/widget/dist/widget.js frontend/dashboard/dist/index.html
+sources = $(shell find $(1) -type f -not -path '*/dist/*' -not -path '*/node_modules/*' 2>/dev/null)
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
-run: install frontend/widget/dist/widget.js ## the whole product on this machine, no keys, no network
+run: install $(PAGES) ## the whole product on this machine, no keys, no network
 	@$(PY) -m infra.local
 
-test: install frontend/widget/dist/widget.js browser lint types contracts frontend-tests unit browser-tests ## everything that must hold
+test: install $(PAGES) browser lint types contracts frontend-tests unit browser-tests ## everything that must hold
 	@echo "== all green"
 
 install: .venv/.installed .tools/ministack/.installed ## Python and packages
@@ -43,9 +45,14 @@ frontend/node_modules/.installed: frontend/package-lock.json .venv/.installed
 	@$(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-frontend/widget/dist/widget.js: frontend/node_modules/.installed $(shell find frontend/widget frontend/audio-engine frontend/demo -type f -not -path '*/dist/*' -not -path '*/node_modules/*' 2>/dev/null)
+frontend/widget/dist/widget.js: frontend/node_modules/.installed $(call sources,frontend/widget frontend/audio-engine frontend/demo)
 	@echo "== building the widget"
-	@$(NPM) run --silent build
+	@$(NPM) run --silent build --workspace widget
+	@touch $@
+
+frontend/dashboard/dist/index.html: frontend/node_modules/.installed $(call sources,frontend/dashboard frontend/client frontend/widget)
+	@echo "== building the dashboard"
+	@$(NPM) run --silent build --workspace dashboard
 	@touch $@
 
 browser:
@@ -62,17 +69,18 @@ types: install ## strict types
 contracts: install ## who may import whom
 	@echo "== import contracts" && .venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
 
-client: install ## regenerate what the frontend knows of the API
+client: frontend/node_modules/.installed ## regenerate what the frontend knows of the API
 	@$(PY) -m functions.public_api.openapi > frontend/openapi.json
-	@$(PY) -m functions.admin_api.openapi > frontend/admin-openapi.json
+	@$(PY) -m functions.admin_api.openapi > frontend/client/openapi.json
+	@$(NPM) run --silent generate --workspace client
 
-frontend-tests: frontend/widget/dist/widget.js
-	@echo "== widget: types, tests, size" && $(NPM) run --silent check && $(NPM) test --silent
+frontend-tests: $(PAGES)
+	@echo "== frontend: types, tests, size, client as generated" && $(NPM) run --silent check && $(NPM) test --silent
 
 unit: install
 	@echo "== tests" && $(PY) -m pytest -q -n 2 -m "not browser and not platform" tests
 
-browser-tests: frontend/widget/dist/widget.js browser
+browser-tests: $(PAGES) browser
 	@echo "== spoken calls: a real browser, killed processes (about six minutes)" && $(PY) -m pytest -q -n 2 --dist loadfile --durations 12 tests/e2e tests/media/test_bad_input_beside_calls.py tests/conformance
 
 bench: install ## what messages and calls cost on this machine (about five minutes)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 
 from functions.speech.speakers import Speaker, speakers
-from infra.local import aws
+from infra.local import aws, packages
 from infra.local.demo import CHATBOTS, COMPANY, ORDER
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies
@@ -30,17 +30,16 @@ def write(endpoint: str) -> None:
     core = Table(aws.client("dynamodb", endpoint), "core")
     models, chatbots = DynamoAiModels(core), DynamoChatbots(core)
     for model in MODELS:
-        models.save(model)
-    DynamoCompanies(core).save(COMPANY)
+        if models.get(model.id) is None:
+            models.save(model)
+    companies = DynamoCompanies(core)
+    if companies.get(COMPANY.company_id) is None:
+        companies.save(COMPANY)
     core.put(keys.order(COMPANY.company_id, ORDER.order_number), ORDER)
     for chatbot, settings, widget in CHATBOTS:
-        known = chatbots.get(COMPANY.company_id, chatbot.chatbot_id)
-        version = 0 if known is None else known.call_settings_version
-        published = chatbots.call_settings(COMPANY.company_id, chatbot.chatbot_id, version) if version else None
-        current = chatbot.model_copy(update={"call_settings_version": version})
-        if published != settings:
-            chatbots.publish(current, settings)
-        chatbots.save_widget_config(COMPANY.company_id, chatbot.chatbot_id, widget)
+        if chatbots.get(COMPANY.company_id, chatbot.chatbot_id) is None:
+            chatbots.publish(chatbot, settings)
+            chatbots.save_widget_config(COMPANY.company_id, chatbot.chatbot_id, widget)
 
 
 class Anew:
@@ -96,6 +95,7 @@ def _sentences(settings: CallSettings, model: AiModel) -> tuple[str, ...]:
 
 if __name__ == "__main__":
     write(os.environ["AWS_ENDPOINT_URL"])
+    packages.write(os.environ["AWS_ENDPOINT_URL"])
     print(f"rendered {asyncio.run(render(os.environ))} sentences", flush=True)
     # obstore's threads now and then abort an interpreter that shuts down around them; everything is stored.
     os._exit(0)

@@ -281,7 +281,7 @@ class World:
         """Everything that can be seen of the call afterwards, with how often each item was written."""
         items = self.dynamo.scan(TableName="calls", ConsistentRead=True)["Items"]
         stored = {
-            item["SK"]["S"]: (item["rev"]["N"], json.loads(item["data"]["S"]), item.get("GSI2PK"))
+            item["SK"]["S"]: (item.get("rev"), json.loads(item.get("data", {}).get("S", "null")), item.get("GSI2PK"))
             for item in items
             if item["PK"]["S"] == keys.call(COMPANY, self.call_id).pk
         }
