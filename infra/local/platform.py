@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 MEDIA_PROCESSES = 2
+STANDINS = ("models", "phone", "whatsapp")
 
 
 @dataclass
@@ -83,17 +84,25 @@ class Platform:
         aws_port = free_port()
         endpoint = f"http://{HOST}:{aws_port}"
         emulator = aws.emulator(ROOT / ".tools" / "ministack" / "bin" / "ministack", aws_port, data / "aws")
-        standins = Child("vendor stand-ins", python("infra.local.standins", str(data)), {}, logs / "standins.log")
-        standin_file = data / "standins.json"
-        standin_file.unlink(missing_ok=True)
+        files = {part: data / f"standins-{part}.json" for part in STANDINS}
+        standins = [
+            Child(
+                f"stand-in: {part}", python("infra.local.standins", str(data), part), {}, logs / f"standins-{part}.log"
+            )
+            for part in files
+        ]
+        for file in files.values():
+            file.unlink(missing_ok=True)
         self.options.say("starting the AWS emulator and the vendor stand-ins")
-        for child in (emulator, standins):
+        for child in (emulator, *standins):
             self._children.append(child)
             await child.start()
         await answered(f"{endpoint}/_ministack/health", emulator, 30)
         queue_url = await asyncio.to_thread(aws.create_resources, endpoint)
         resources = await asyncio.to_thread(aws.create_carrier_resources, endpoint)
-        standing_in = await _read_when_there(standin_file, standins)
+        standing_in: dict[str, str] = {}
+        for file, child in zip(files.values(), standins, strict=True):
+            standing_in |= await _read_when_there(file, child)
         self._vendors = vendors = carriers.real_or_standing_in(self.options.environ, standing_in)
         resources |= {name: vendors[name] for name in ("TWILIO_BASE_URL", "GRAPH_BASE_URL") if name in vendors}
         return {**aws.CREDENTIALS, **resources, **self._settings(endpoint, queue_url, vendors)}

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.conformance.hearing import SAME, Piece, joined, likeness, loud_seconds, narrow
+from tests.conformance.hearing import SAME, Piece, joined, likeness, loud_seconds
 from tests.conformance.lines import Line
+from tests.e2e.sound import Samples
 
 PAUSE = 0.7
 LOOK = 0.1
@@ -18,10 +19,10 @@ class NotHeard(AssertionError):
 
 @dataclass
 class Person:
-    """`voice` has the AI's sentences as the chatbot's voice speaks them, `own` the caller's: PCM16 at 24 kHz."""
+    """`voice` has the AI's sentences as the chatbot's voice speaks them, at 8 kHz; `own` the caller's, PCM16 24 kHz."""
 
     line: Line
-    voice: Mapping[str, bytes]
+    voice: Mapping[str, Samples]
     own: Mapping[str, bytes]
     listened_until: float = 0.0
     """What was heard before was listened to already."""
@@ -44,7 +45,7 @@ class Person:
         until = time.monotonic() + seconds
         while True:
             await self._pause(until)
-            pieces = self.line.heard(self.listened_until)
+            pieces = self.line.ear.since(self.listened_until)
             missing = await asyncio.to_thread(self._missing, pieces, sentences)
             if not missing:
                 self.listened_until = pieces[-1].at + 1e-6 if pieces else self.listened_until
@@ -56,14 +57,14 @@ class Person:
 
     def _missing(self, pieces: list[Piece], sentences: tuple[str, ...]) -> dict[str, float]:
         heard = joined(pieces)
-        scores = {text: likeness(heard, narrow(self.voice[text])) for text in sentences}
+        scores = {text: likeness(heard, self.voice[text]) for text in sentences}
         return {text: score for text, score in scores.items() if score < SAME}
 
     async def _pause(self, until: float) -> None:
         """Somebody has spoken since, and has stopped."""
         while time.monotonic() < until and not self.line.over:
-            loud = [piece.at for piece in self.line.heard(self.listened_until) if piece.loud]
-            if loud and time.monotonic() - loud[-1] > PAUSE:
+            last = self.line.ear.last_sound(self.listened_until)
+            if last is not None and time.monotonic() - last > PAUSE:
                 return
             await asyncio.sleep(LOOK)
 
@@ -71,11 +72,8 @@ class Person:
         """Wait until the other side speaks; returns since when."""
         since = self.listened_until
 
-        def first() -> float | None:
-            return next((piece.at for piece in self.line.heard(since) if piece.loud), None)
-
-        await self.until(lambda: first() is not None, "the other side speaks", seconds)
-        return first() or 0.0
+        await self.until(lambda: self.line.ear.first_sound(since) is not None, "the other side speaks", seconds)
+        return self.line.ear.first_sound(since) or 0.0
 
     async def over(self, seconds: float = 15.0) -> None:
         """Wait until the other side has ended the call."""

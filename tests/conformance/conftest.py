@@ -23,7 +23,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
         patch.setenv("SIMULATED_TOOL_SECONDS", TOOL_SECONDS)
         for name, value in aws.CREDENTIALS.items():
             patch.setenv(name, value)
-        process, running = start_platform(folder / "data")
+        process, running = start_platform(folder / "data", patience=180)
         try:
             ran = Matrix(running, folder)
             asyncio.run(ran.run())

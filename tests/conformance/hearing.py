@@ -5,6 +5,7 @@ machine costs that half second only. A sentence counts as heard where most of it
 out; other speech is alike by about a half.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,15 +23,39 @@ SAME = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Sound that was heard, and when it began to be (monotonic seconds)."""
+    """Sound that was heard, when it began to be (monotonic seconds), and whether it is more than silence."""
 
     at: float
     pcm: bytes
+    loud: bool
 
-    @property
-    def loud(self) -> bool:
-        """Whether it is more than silence."""
-        return bool(np.abs(np.frombuffer(self.pcm, "<i2").astype(np.int32)).max(initial=0) > LOUD)
+
+class Ear:
+    """Keeps what was heard; what is asked ten times a second is found without going through it all."""
+
+    def __init__(self) -> None:
+        self.pieces: list[Piece] = []
+        self._loud_at: list[float] = []
+
+    def hear(self, at: float, pcm: bytes) -> None:
+        """The next piece."""
+        loud = bool(np.abs(np.frombuffer(pcm, "<i2").astype(np.int32)).max(initial=0) > LOUD)
+        self.pieces.append(Piece(at, pcm, loud))
+        if loud:
+            self._loud_at.append(at)
+
+    def since(self, at: float) -> list[Piece]:
+        """What was heard since."""
+        return self.pieces[bisect_left(self.pieces, at, key=lambda piece: piece.at) :]
+
+    def first_sound(self, since: float) -> float | None:
+        """When sound began again."""
+        place = bisect_left(self._loud_at, since)
+        return self._loud_at[place] if place < len(self._loud_at) else None
+
+    def last_sound(self, since: float) -> float | None:
+        """When there was sound for the last time, if there was any since."""
+        return self._loud_at[-1] if self._loud_at and self._loud_at[-1] >= since else None
 
 
 def narrow(pcm: bytes | Samples) -> Samples:

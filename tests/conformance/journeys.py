@@ -32,6 +32,7 @@ from tests.conformance.sentences import (
     STORY,
     TIME,
 )
+from tests.e2e.sound import Samples
 
 WITHIN_S = 0.3
 """How soon sound stops after speech that interrupts began."""
@@ -76,10 +77,10 @@ class Stage:
 
     channel: Channel
     ring: Callable[[], Awaitable[Line]]
-    voice: Mapping[str, bytes]
-    """The AI's sentences in the chatbot's voice."""
+    voice: Mapping[str, Samples]
+    """The AI's sentences in the chatbot's voice, at 8 kHz."""
     own: Mapping[str, bytes]
-    """The caller's."""
+    """The caller's, PCM16 at 24 kHz."""
     books: Books
     folder: Path
     report: Report
@@ -94,8 +95,8 @@ async def conversation(stage: Stage) -> None:
     async with _line(stage) as person:
         async with report.judging("greeting"):
             await person.hears(*OPENING, seconds=25)
-            first = next(piece.at for piece in person.line.heard(0) if piece.loud)
-            report.first_sound_ms = (first - person.line.answered_at) * 1000
+            first = person.line.ear.first_sound(0)
+            report.first_sound_ms = None if first is None else (first - person.line.answered_at) * 1000
         async with report.judging("question"):
             person.say(QUESTION)
             await person.hears(ANSWER, seconds=30)
@@ -120,7 +121,7 @@ async def _interrupt(person: Person, report: Report) -> float:
     await person.until(lambda: time.monotonic() - began > 4.0, "the story goes on", 6)
     spoke = person.say(STOP) + onset(person.own[STOP])
     await person.hears(STOPPED_ANSWER)
-    pieces = person.line.heard(began)
+    pieces = person.line.ear.since(began)
     loud = [piece for piece in pieces if piece.loud]
     rests = (before for before, after in pairwise(loud) if after.at > spoke and after.at - before.at > REST_S)
     last = next(rests, loud[-1])

@@ -23,7 +23,7 @@ from infra.local.demo import COMPANY
 from shared.adapters.aws.dynamo.carrier_calls import DynamoCarrierCalls
 from shared.adapters.aws.dynamo.table import Table
 from shared.contracts.records.call import Channel
-from tests.conformance.hearing import Piece
+from tests.conformance.hearing import Ear
 from tests.e2e.caller import FRAME, Caller, start_session
 from tests.e2e.conftest import Running
 
@@ -40,8 +40,9 @@ class Line(Protocol):
     def say(self, pcm: bytes) -> None:
         """Speak after what is queued: PCM16 at 24 kHz."""
 
-    def heard(self, since: float) -> list[Piece]:
-        """What was heard since a moment."""
+    @property
+    def ear(self) -> Ear:
+        """What was heard so far."""
 
     @property
     def over(self) -> bool:
@@ -61,7 +62,7 @@ class WidgetLine:
     """A caller by web."""
 
     def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+        self._caller, self._ear = caller, Ear()
         self.answered_at = caller.opened
 
     @classmethod
@@ -84,15 +85,14 @@ class WidgetLine:
         """See Line."""
         self._caller.say(pcm)
 
-    def heard(self, since: float) -> list[Piece]:
+    @property
+    def ear(self) -> Ear:
         """See Line."""
-        caller = self._caller
-        last = (len(caller.heard) // 2, 0.0)
-        return [
-            Piece(at, bytes(caller.heard[sample * 2 : end * 2]))
-            for (sample, at), (end, _) in pairwise([*caller.heard_at, last])
-            if at >= since
-        ]
+        caller, known = self._caller, len(self._ear.pieces)
+        end = (len(caller.heard) // 2, 0.0)
+        for (sample, at), (following, _) in pairwise([*caller.heard_at[known:], end]):
+            self._ear.hear(at, bytes(caller.heard[sample * 2 : following * 2]))
+        return self._ear
 
     @property
     def over(self) -> bool:
@@ -118,7 +118,7 @@ class CarrierLine:
 
     def __init__(self, socket: ClientConnection, find_call: Callable[[str], str]) -> None:
         self._socket, self._find_call = socket, find_call
-        self._pieces: list[Piece] = []
+        self.ear = Ear()
         self._microphone = bytearray()
         self._answered, self._ended = asyncio.Event(), asyncio.Event()
         self.answered_at = 0.0
@@ -145,11 +145,6 @@ class CarrierLine:
     def say(self, pcm: bytes) -> None:
         """See Line."""
         self._microphone += pcm
-
-    def heard(self, since: float) -> list[Piece]:
-        """See Line."""
-        first = next((at for at, piece in enumerate(self._pieces) if piece.at >= since), len(self._pieces))
-        return self._pieces[first:]
 
     @property
     def over(self) -> bool:
@@ -181,7 +176,7 @@ class CarrierLine:
             async for text in self._socket:
                 message = json.loads(text)
                 if message["type"] == "audio":
-                    self._pieces.append(Piece(time.monotonic(), base64.b64decode(message["data"])))
+                    self.ear.hear(time.monotonic(), base64.b64decode(message["data"]))
                     continue
                 self.carrier_call_id = message.get("callSid") or message.get("callId") or self.carrier_call_id
                 state = message.get("state", message["type"])

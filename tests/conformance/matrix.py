@@ -24,18 +24,20 @@ from shared.domain.catalogue import MODELS
 from shared.domain.sentences import fixed_sentences
 from shared.services.prompts import render_prompts
 from tests.conformance.books import Books
+from tests.conformance.hearing import narrow
 from tests.conformance.journeys import Call, Report, Stage, conversation, hang_up, longest, silence, unavailable
 from tests.conformance.lines import Line, ring
 from tests.conformance.sentences import AI_SAYS, CALLER_SAYS
 from tests.e2e.conftest import Running
+from tests.e2e.sound import Samples
 
 CHANNELS = (Channel.WEB, Channel.TWILIO, Channel.WHATSAPP)
 PROVIDERS = ("simulated", "openai", "gemini")
 """In the order of the demo page's chatbots."""
 CALLER = VoiceSettings(voice_id="simulated-ben")
 UNTOUCHED = AudioProcessingSettings(echo_cancellation=False, noise_suppression=False)
-APART_SECONDS = 0.3
-"""Between two calls that begin, so that a small machine is not taken by surprise."""
+APART_SECONDS = 0.5
+"""Between two calls that begin, so that a small machine need not understand them all at once."""
 NO_MODEL = "not-there"
 """A model the vendors' stand-ins do not have."""
 
@@ -50,7 +52,7 @@ class Matrix:
     folder: Path
     results: Results = field(default_factory=dict)
     seconds: float = 0.0
-    _voices: list[Mapping[str, bytes]] = field(default_factory=list)
+    _voices: list[Mapping[str, Samples]] = field(default_factory=list)
     _own: Mapping[str, bytes] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -59,21 +61,20 @@ class Matrix:
         self.results = {(channel, provider): Report() for channel in CHANNELS for provider in PROVIDERS}
         self._books = Books(self.running)
         await self._prepare()
-        going: list[asyncio.Task[None]] = []
-        for call, changes in (
-            (longest, {"max_duration_minutes": 2, "silence_timeout_seconds": 300}),
-            (silence, {"silence_timeout_seconds": 30}),
-            (unavailable, None),
-            (conversation, {}),
-            (hang_up, {}),
-        ):
-            await asyncio.to_thread(self._publish, changes)
-            going += await self._begin(call)
+        going = await self._begin(longest, {"max_duration_minutes": 2, "silence_timeout_seconds": 300})
+        silent = await self._begin(silence, {"silence_timeout_seconds": 30})
+        going += await self._begin(unavailable, None)
+        # A WhatsApp user's phone is dear: those who talk wait for those who are silent.
+        await asyncio.gather(*silent)
+        await asyncio.gather(*await self._begin(conversation, {}))
+        going += await self._begin(hang_up, {})
         await asyncio.gather(*going)
         self.seconds = time.monotonic() - began
 
-    async def _begin(self, call: Call) -> list["asyncio.Task[None]"]:
-        """Start a call on every channel to every provider; returns once all have been answered, or have failed."""
+    async def _begin(self, call: Call, changes: Mapping[str, Any] | None) -> list["asyncio.Task[None]"]:
+        """Start a call on every channel to every provider, with these settings (None: providers that are not there);
+        returns once all have been answered, or have failed."""
+        await asyncio.to_thread(self._publish, changes)
         tasks, answers = [], []
         for channel in CHANNELS:
             for place, provider in enumerate(PROVIDERS):
@@ -126,7 +127,9 @@ class Matrix:
 
         endpoint = self.running.run["aws"]
         self._own = await spoken(CALLER_SAYS, CALLER)
-        self._voices = [await spoken(AI_SAYS, settings.voice) for _, settings, _ in CHATBOTS]
+        for _, settings, _ in CHATBOTS:
+            voice = await spoken(AI_SAYS, settings.voice)
+            self._voices.append({text: narrow(pcm) for text, pcm in voice.items()})
         models = DynamoAiModels(Table(aws.client("dynamodb", endpoint), "core"))
         store = S3PromptStore(open_bucket(aws.BUCKET, region=aws.REGION, endpoint=endpoint))
         for place, (_, settings, _) in enumerate(CHATBOTS):

@@ -14,11 +14,11 @@ from shared.domain.sentences import (
     TOOL_RUNNING,
 )
 
-QUESTION, ORDER, STORY, STOP, BYE = (
+QUESTION, ORDER, STORY, STOP, BYE = (  # all of them are understood by telephone, too
     "what are your business hours",
     "what is the status of order one two three",
     "tell me about your company",
-    "please stop talking",
+    "thank you",
     "okay goodbye",
 )
 CALLER_SAYS = (QUESTION, ORDER, STORY, STOP, BYE)
@@ -32,7 +32,7 @@ ANSWER, TALE, LOOKING, FAREWELL, OUT_OF_ORDER = (
     TECHNICAL_DIFFICULTIES,
 )
 ORDER_ANSWER = "Your order 1 2 3 has been shipped and will arrive tomorrow."
-STOPPED_ANSWER = "All right. What else can I do for you?"
+STOPPED_ANSWER = "You're welcome! Is there anything else I can help you with?"
 SILENCE = (STILL_THERE, NOT_HEARD, SILENCE_GOODBYE)
 TIME = (ONE_MINUTE_LEFT, TIME_IS_UP)
 AI_SAYS = (*OPENING, ANSWER, LOOKING, ORDER_ANSWER, TALE, STOPPED_ANSWER, FAREWELL, *SILENCE, *TIME, OUT_OF_ORDER)

@@ -13,5 +13,5 @@ pytestmark = pytest.mark.platform
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_journey(matrix: Matrix, channel: Channel, provider: str, journey: str) -> None:
-    outcomes = matrix.results[channel, provider].outcomes
-    assert outcomes.get(journey, "the call did not come so far") is None, outcomes
+    outcome = matrix.results[channel, provider].outcomes.get(journey, "the call did not come so far")
+    assert outcome is None, outcome

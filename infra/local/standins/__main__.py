@@ -1,10 +1,15 @@
-"""Runs the vendor stand-ins and writes where they listen to a file, for the platform to read."""
+"""Runs one part of the vendor stand-ins and writes where it listens to a file, for the platform to read.
+
+The parts are processes of their own: callers' sound must not wait for a model that speaks or understands.
+"""
 
 import asyncio
 import json
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from infra.local.standins.certificate import make_certificate
@@ -37,38 +42,47 @@ WHATSAPP = tuple(
 """The numbers of the Meta stand-in; they learn where their webhooks go by `subscribed_apps`, as real ones do."""
 
 
-def announce(folder: Path, where: dict[str, str]) -> None:
-    """Write the addresses at once or not at all."""
-    temporary = folder / "standins.json.new"
-    temporary.write_text(json.dumps(where))
-    temporary.rename(folder / "standins.json")
+Where = dict[str, str]
 
 
-async def main(folder: Path) -> None:
-    """Run until SIGTERM."""
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+@asynccontextmanager
+async def models(folder: Path) -> AsyncIterator[Where]:
+    """OpenAI and Gemini."""
     speech, scenario = EspeakSpeech(), scenario_named(None)
     brains = RealBrains(speech, scenario, (*scenario.phrases, "goodbye"))
     certificate = make_certificate(folder)
-    account = Account(TWILIO_SID, TWILIO_TOKEN, [Number(number) for number in TWILIO_NUMBERS])
-    async with (
-        OpenAiStandIn(brains) as openai,
-        GeminiStandIn(brains, certificate, keys=frozenset({KEY})) as gemini,
-        TwilioStandIn([account], speech) as twilio,
-        MetaStandIn(WHATSAPP) as meta,
-    ):
-        where = {
+    async with OpenAiStandIn(brains) as openai, GeminiStandIn(brains, certificate, keys=frozenset({KEY})) as gemini:
+        yield {
             "OPENAI_API_KEY": KEY,
             "OPENAI_WEBSOCKET_BASE_URL": openai.url,
             "GEMINI_API_KEY": KEY,
             "GEMINI_BASE_URL": gemini.url,
             "GEMINI_REST_BASE_URL": gemini.rest_url,
             "GEMINI_CA_FILE": str(certificate.ca_file),
+        }
+    speech.close()
+
+
+@asynccontextmanager
+async def phone(folder: Path) -> AsyncIterator[Where]:
+    """Twilio."""
+    speech = EspeakSpeech()
+    account = Account(TWILIO_SID, TWILIO_TOKEN, [Number(number) for number in TWILIO_NUMBERS])
+    async with TwilioStandIn([account], speech) as twilio:
+        yield {
             "TWILIO_BASE_URL": twilio.url,
             "TWILIO_ACCOUNT_SID": TWILIO_SID,
             "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
             "TWILIO_NUMBERS": ",".join(TWILIO_NUMBERS),
+        }
+    speech.close()
+
+
+@asynccontextmanager
+async def whatsapp(folder: Path) -> AsyncIterator[Where]:
+    """Meta."""
+    async with MetaStandIn(WHATSAPP) as meta:
+        yield {
             "GRAPH_BASE_URL": meta.url,
             "WHATSAPP_PHONE_NUMBER_IDS": ",".join(number.phone_number_id for number in WHATSAPP),
             "WHATSAPP_BUSINESS_ACCOUNT_IDS": ",".join(number.business_account_id for number in WHATSAPP),
@@ -77,11 +91,23 @@ async def main(folder: Path) -> None:
             "WHATSAPP_APP_SECRET": WHATSAPP[0].app_secret,
             "WHATSAPP_VERIFY_TOKEN": WHATSAPP[0].verify_token,
         }
-        announce(folder, where)
+
+
+PARTS = {"models": models, "phone": phone, "whatsapp": whatsapp}
+
+
+async def main(folder: Path, part: str) -> None:
+    """Run until SIGTERM."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with PARTS[part](folder) as where:
+        # At once or not at all.
+        temporary = folder / f"standins-{part}.json.new"
+        temporary.write_text(json.dumps(where))
+        temporary.rename(folder / f"standins-{part}.json")
         await stop.wait()
-    speech.close()
 
 
 if __name__ == "__main__":
     os.umask(0o077)
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
