@@ -75,9 +75,12 @@ unit: install
 browser-tests: frontend/widget/dist/widget.js browser
 	@echo "== spoken calls: a real browser, killed processes (about three minutes)" && $(PY) -m pytest -q tests/e2e tests/media/test_bad_input_beside_calls.py
 
-bench: install ## what messages and calls cost on this machine (about five minutes)
-	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls && $(PY) -m tests.bench.bad_input
-	@$(PY) -m tests.bench.whatsapp_calls
+bench: install ## what messages and calls cost on this machine (under six minutes)
+	@$(PY) -m tests.bench.servers 10000
+	@$(PY) -m tests.bench.widget_calls --seconds 6 && $(PY) -m tests.bench.phone_calls --seconds 6
+	@$(PY) -m tests.bench.whatsapp_calls --seconds 6
+	@$(PY) -m tests.bench.bad_input --seconds 1
+	@$(PY) -m tests.bench.recording_drift --minutes 0.6
 
 clean-local: ## forget the local platform's data
 	@rm -rf .local
