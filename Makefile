@@ -83,9 +83,12 @@ unit: install
 browser-tests: $(PAGES) browser
 	@echo "== spoken calls: a real browser, killed processes (about six minutes)" && $(PY) -m pytest -q -n 2 --dist loadfile --durations 12 tests/e2e tests/media/test_bad_input_beside_calls.py tests/conformance
 
-bench: install ## what messages and calls cost on this machine (about five minutes)
-	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls && $(PY) -m tests.bench.bad_input
-	@$(PY) -m tests.bench.whatsapp_calls
+bench: install ## what messages and calls cost on this machine (under six minutes)
+	@$(PY) -m tests.bench.servers 10000
+	@$(PY) -m tests.bench.widget_calls --seconds 6 && $(PY) -m tests.bench.phone_calls --seconds 6
+	@$(PY) -m tests.bench.whatsapp_calls --seconds 6
+	@$(PY) -m tests.bench.bad_input --seconds 1
+	@$(PY) -m tests.bench.recording_drift --minutes 0.6
 
 soak: install ## ten thousand generated schedules of deaths and doubles in the work after a call (about half an hour)
 	@$(PY) -m tests.functions.workflows.schedules 10000

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from media_tier.audio import g711
 from media_tier.audio.formats import MULAW_8K, PCM_24K
-from media_tier.audio.resampling import Resampler
+from media_tier.audio.resampling import GENTLE, Resampler
 from media_tier.ports import Recorder
 
 TORN_MS = 80
@@ -59,7 +59,7 @@ class _Side:
 
     def __init__(self, sink: Callable[[bytes, int], None]) -> None:
         self._sink = sink
-        self._up = Resampler(MULAW_8K.rate, PCM_24K.rate)
+        self._up = Resampler(MULAW_8K.rate, PCM_24K.rate, GENTLE)
         self._chunks: list[bytes] = []
         self._length = 0
         self._begin = 0.0

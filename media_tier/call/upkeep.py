@@ -25,7 +25,7 @@ from shared.domain.sentences import (
     Line,
 )
 
-CAPTION_S = 0.25
+CAPTION_S = 0.5
 """How often the words being heard are shown."""
 BETWEEN_SENTENCES_S = 0.3
 """Sound that follows this soon after the end of other sound is one speech to who looks on."""

@@ -144,7 +144,11 @@ class LiveCall:
 
     def caller_audio(self, pcm: bytes) -> None:
         """Sound from the caller, just arrived."""
-        self.links.send(pcm)
+        connection = self.links.current
+        if connection is not None:
+            connection.send_audio(pcm)
+        else:
+            self.links.hold(pcm)
         if self.recording:
             self._record_caller(pcm, round((self._clock() - self._began) * 1000) - len(pcm) // self._bytes_per_ms)
 
