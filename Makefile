@@ -1,14 +1,14 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`. The rest are their parts.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts client bench install unit browser-tests frontend-tests browser clean-local soak fuzz
+.PHONY: help run test lint types contracts client bench install unit browser-tests frontend-tests browser clean-local soak fuzz conformance
 
 UV := .tools/bin/uv
 PY := .venv/bin/python
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix frontend
 MINISTACK := 1.5.33
 export UV_NO_PROGRESS := 1
-PAGES := frontend/widget/dist/widget.js frontend/dashboard/dist/index.html
+PAGES := frontend/widget/dist/widget.js frontend/dashboard/dist/index.html frontend/demo/dist/index.html
 sources = $(shell find $(1) -type f -not -path '*/dist/*' -not -path '*/node_modules/*' 2>/dev/null)
 
 help:
@@ -45,7 +45,7 @@ frontend/node_modules/.installed: frontend/package-lock.json .venv/.installed
 	@$(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-frontend/widget/dist/widget.js: frontend/node_modules/.installed $(call sources,frontend/widget frontend/audio-engine frontend/demo)
+frontend/widget/dist/widget.js: frontend/node_modules/.installed $(call sources,frontend/widget frontend/audio-engine)
 	@echo "== building the widget"
 	@$(NPM) run --silent build --workspace widget
 	@touch $@
@@ -53,6 +53,11 @@ frontend/widget/dist/widget.js: frontend/node_modules/.installed $(call sources,
 frontend/dashboard/dist/index.html: frontend/node_modules/.installed $(call sources,frontend/dashboard frontend/client frontend/widget)
 	@echo "== building the dashboard"
 	@$(NPM) run --silent build --workspace dashboard
+	@touch $@
+
+frontend/demo/dist/index.html: frontend/node_modules/.installed $(call sources,frontend/demo frontend/audio-engine)
+	@echo "== building the demo page"
+	@$(NPM) run --silent build --workspace demo
 	@touch $@
 
 browser:
@@ -81,7 +86,10 @@ unit: install
 	@echo "== tests" && $(PY) -m pytest -q -n 2 -m "not browser and not platform" tests
 
 browser-tests: $(PAGES) browser
-	@echo "== spoken calls: a real browser, killed processes (about six minutes)" && $(PY) -m pytest -q -n 2 --dist loadfile --durations 12 tests/e2e tests/media/test_bad_input_beside_calls.py tests/conformance
+	@echo "== spoken calls: a real browser, killed processes (about six minutes)" && $(PY) -m pytest -q -n 2 --dist loadfile --durations 12 tests/e2e tests/media/test_bad_input_beside_calls.py
+
+conformance: $(PAGES) ## every journey on every channel with every provider, as a table (about four minutes)
+	@$(PY) -m pytest -q tests/conformance
 
 bench: install ## what messages and calls cost on this machine (under six minutes)
 	@$(PY) -m tests.bench.servers 10000
