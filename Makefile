@@ -1,21 +1,23 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`. The rest are their parts.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts client bench install unit browser-tests frontend-tests browser clean-local
+.PHONY: help run test lint types contracts client bench install unit browser-tests frontend-tests browser clean-local soak fuzz conformance
 
 UV := .tools/bin/uv
 PY := .venv/bin/python
 NPM := PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix frontend
 MINISTACK := 1.5.33
 export UV_NO_PROGRESS := 1
+PAGES := frontend/widget/dist/widget.js frontend/dashboard/dist/index.html frontend/demo/dist/index.html
+sources = $(shell find $(1) -type f -not -path '*/dist/*' -not -path '*/node_modules/*' 2>/dev/null)
 
 help:
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
-run: install frontend/widget/dist/widget.js ## the whole product on this machine, no keys, no network
+run: install $(PAGES) ## the whole product on this machine, no keys, no network
 	@$(PY) -m infra.local
 
-test: install frontend/widget/dist/widget.js browser lint types contracts frontend-tests unit browser-tests ## everything that must hold
+test: install $(PAGES) browser lint types contracts frontend-tests unit browser-tests ## everything that must hold
 	@echo "== all green"
 
 install: .venv/.installed .tools/ministack/.installed ## Python and packages
@@ -43,9 +45,19 @@ frontend/node_modules/.installed: frontend/package-lock.json .venv/.installed
 	@$(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-frontend/widget/dist/widget.js: frontend/node_modules/.installed $(shell find frontend/widget frontend/audio-engine frontend/demo -type f -not -path '*/dist/*' -not -path '*/node_modules/*' 2>/dev/null)
+frontend/widget/dist/widget.js: frontend/node_modules/.installed $(call sources,frontend/widget frontend/audio-engine)
 	@echo "== building the widget"
-	@$(NPM) run --silent build
+	@$(NPM) run --silent build --workspace widget
+	@touch $@
+
+frontend/dashboard/dist/index.html: frontend/node_modules/.installed $(call sources,frontend/dashboard frontend/client frontend/widget)
+	@echo "== building the dashboard"
+	@$(NPM) run --silent build --workspace dashboard
+	@touch $@
+
+frontend/demo/dist/index.html: frontend/node_modules/.installed $(call sources,frontend/demo frontend/audio-engine)
+	@echo "== building the demo page"
+	@$(NPM) run --silent build --workspace demo
 	@touch $@
 
 browser:
@@ -62,23 +74,35 @@ types: install ## strict types
 contracts: install ## who may import whom
 	@echo "== import contracts" && .venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
 
-client: install ## regenerate what the frontend knows of the API
+client: frontend/node_modules/.installed ## regenerate what the frontend knows of the API
 	@$(PY) -m functions.public_api.openapi > frontend/openapi.json
-	@$(PY) -m functions.admin_api.openapi > frontend/admin-openapi.json
+	@$(PY) -m functions.admin_api.openapi > frontend/client/openapi.json
+	@$(NPM) run --silent generate --workspace client
 
-frontend-tests: frontend/widget/dist/widget.js
-	@echo "== widget: types, tests, size" && $(NPM) run --silent check && $(NPM) test --silent
+frontend-tests: $(PAGES)
+	@echo "== frontend: types, tests, size, client as generated" && $(NPM) run --silent check && $(NPM) test --silent
 
 unit: install
 	@echo "== tests" && $(PY) -m pytest -q -n 2 -m "not browser and not platform" tests
 
-browser-tests: frontend/widget/dist/widget.js browser
-	@echo "== spoken calls: a real browser, killed processes (about four minutes)" && $(PY) -m pytest -q tests/e2e tests/media/test_bad_input_beside_calls.py
-	@echo "== every journey on every channel with every provider (about three minutes)" && $(PY) -m pytest -q tests/conformance
+browser-tests: $(PAGES) browser
+	@echo "== spoken calls: a real browser, killed processes (about six minutes)" && $(PY) -m pytest -q -n 2 --dist loadfile --durations 12 tests/e2e tests/media/test_bad_input_beside_calls.py
 
-bench: install ## what messages and calls cost on this machine (about five minutes)
-	@$(PY) -m tests.bench.servers && $(PY) -m tests.bench.widget_calls && $(PY) -m tests.bench.bad_input
-	@$(PY) -m tests.bench.whatsapp_calls
+conformance: $(PAGES) ## every journey on every channel with every provider, as a table (about four minutes)
+	@$(PY) -m pytest -q tests/conformance
+
+bench: install ## what messages and calls cost on this machine (under six minutes)
+	@$(PY) -m tests.bench.servers 10000
+	@$(PY) -m tests.bench.widget_calls --seconds 6 && $(PY) -m tests.bench.phone_calls --seconds 6
+	@$(PY) -m tests.bench.whatsapp_calls --seconds 6
+	@$(PY) -m tests.bench.bad_input --seconds 1
+	@$(PY) -m tests.bench.recording_drift --minutes 0.6
+
+soak: install ## ten thousand generated schedules of deaths and doubles in the work after a call (about half an hour)
+	@$(PY) -m tests.functions.workflows.schedules 10000
+
+fuzz: install ## ask both APIs very many made-up requests (about ten minutes; FUZZ_EXAMPLES=50)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50} $(PY) -m pytest -q tests/functions/test_fuzz.py
 
 clean-local: ## forget the local platform's data
 	@rm -rf .local

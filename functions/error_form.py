@@ -1,5 +1,8 @@
 """The one form of every error of every HTTP function, and how refusals are turned into it."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -66,8 +69,23 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    fields = {".".join(str(part) for part in found["loc"][1:]): str(found["msg"]) for found in error.errors()}
+    fields = {_field(found["loc"], error.body): _words(found) for found in error.errors()}
     return error_response(InvalidRequest.status, InvalidRequest.code, "The request is not valid.", fields)
+
+
+def _field(where: Sequence[int | str], body: object) -> str:
+    """The field's name; which variant of a body was meant (its `kind`) is no part of it."""
+    parts = list(where[1:])
+    if len(parts) > 1 and isinstance(body, dict) and parts[0] == body.get("kind"):
+        parts = parts[1:]
+    return ".".join(str(part) for part in parts)
+
+
+def _words(found: dict[str, Any]) -> str:
+    """What is wrong; never what was sent."""
+    if found["type"] == "union_tag_invalid":
+        return f"Input should be one of {found['ctx']['expected_tags']}"
+    return str(found["msg"])
 
 
 async def _http(_: Request, error: Exception) -> Response:

@@ -9,12 +9,17 @@ import boto3
 from botocore.config import Config
 
 from shared.adapters.aws.dynamo.calls import DynamoCalls, DynamoMediaTasks
+from shared.adapters.aws.dynamo.kept_calls import DynamoKeptCalls
+from shared.adapters.aws.dynamo.settings import DynamoChatbots, DynamoFleetCompanies
 from shared.adapters.aws.dynamo.table import Table
+from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
+from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
 from shared.adapters.aws.s3 import S3Blobs
+from shared.adapters.aws.search_documents import S3SearchDocuments
 from shared.adapters.aws.sqs import SqsQueue
 from shared.contracts.environment import FunctionEnvironment
 from shared.services.reaping import ReapingPorts
-from shared.services.recordings import RecordingPorts
+from shared.services.retention import RetentionPorts
 
 
 @cache
@@ -47,6 +52,14 @@ def blobs() -> S3Blobs:
     return S3Blobs(_client("s3"), environment().recordings_bucket)
 
 
+def transcript_index() -> DynamoTranscriptIndex:
+    return DynamoTranscriptIndex(table(environment().calls_table))
+
+
+def usage_counters() -> DynamoUsageCounters:
+    return DynamoUsageCounters(table(environment().calls_table))
+
+
 def kms() -> Any:
     return _client("kms")
 
@@ -55,13 +68,29 @@ def sqs() -> Any:
     return _client("sqs")
 
 
-def recording_ports() -> RecordingPorts:
-    """What closing a call needs."""
-    return RecordingPorts(calls(), blobs())
+def s3() -> Any:
+    return _client("s3")
+
+
+def step_functions() -> Any:
+    return _client("stepfunctions")
 
 
 def reaping_ports() -> ReapingPorts:
     """What the reaper needs."""
     env = environment()
-    tasks = DynamoMediaTasks(table(env.live_table))
-    return ReapingPorts(calls(), tasks, blobs(), SqsQueue(_client("sqs"), env.call_ended_queue_url), now)
+    return ReapingPorts(
+        calls(),
+        DynamoMediaTasks(table(env.live_table)),
+        blobs(),
+        SqsQueue(_client("sqs"), env.call_ended_queue_url),
+        now,
+    )
+
+
+def retention_ports() -> RetentionPorts:
+    """What retention needs."""
+    env = environment()
+    core, kept = table(env.core_table), DynamoKeptCalls(table(env.calls_table), table(env.ledger_table))
+    search = S3SearchDocuments(s3(), env.recordings_bucket)
+    return RetentionPorts(DynamoFleetCompanies(core), DynamoChatbots(core), calls(), kept, blobs(), search, now)

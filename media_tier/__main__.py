@@ -34,7 +34,7 @@ async def main() -> None:
     # What lives as long as the process need not be looked at by every collection, and messages come and go by the
     # thousand without a cycle among them.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(10_000, 20, 50)
     logging.getLogger(__name__).info("media process ready", extra={"port": door.port, "task": process.task_id})
     await stop.wait()
     await process.stop()

@@ -59,6 +59,8 @@ class SessionSeed:
     resume_handle: str | None = None
     audio: AudioFormat = PCM_24K
     """Of the call's sound, both ways."""
+    caller_audio: AudioFormat | None = None
+    """Of the caller's sound, where it comes as the model wants it and not as `audio` says."""
 
 
 class ProviderListener(Protocol):

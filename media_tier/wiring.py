@@ -7,11 +7,12 @@ import secrets
 import ssl
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import aiohttp
 import httpx
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
@@ -19,10 +20,9 @@ from aiobotocore.session import get_session
 from media_tier.audio.formats import MULAW_8K, PCM_24K
 from media_tier.bridge.phone_model import PhoneModel
 from media_tier.bridge.phone_prompts import PhonePrompts
-from media_tier.bridge.phone_recorder import PhoneRecorder
+from media_tier.bridge.phone_recorder import PhoneRecorder, PieceRecorder
 from media_tier.bridge.recording_tap import RecordingTap
 from media_tier.bridge.wheel import Wheel
-from media_tier.call.sentences import fixed_sentences
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts, elapsed_since
 from media_tier.engine.loop_lag import LoopLag
@@ -41,6 +41,7 @@ from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.carrier_accounts import CarrierAccounts as DynamoCarrierAccounts
 from shared.adapters.aws.media.effects import DynamoEffects
 from shared.adapters.aws.media.journal import DynamoJournal
+from shared.adapters.aws.media.lean_dynamo import LeanDynamo
 from shared.adapters.aws.media.offers import SqsOffers
 from shared.adapters.aws.media.segment_store import S3SegmentStore
 from shared.adapters.aws.object_store import open_bucket, put_object
@@ -53,6 +54,9 @@ from shared.contracts.settings.ai_model import AiModel
 from shared.contracts.settings.call_settings import ToolSettings
 from shared.contracts.settings.integration import WhatsAppAccount
 from shared.domain.recording_layout import event_log_key
+from shared.domain.sentences import fixed_sentences
+from shared.ports.media_store import ClaimRefused
+from shared.ports.prompts import PromptStoreFailed
 from shared.services.prompts import RenderedPrompts
 
 log = logging.getLogger(__name__)
@@ -78,7 +82,8 @@ class Builder:
         self._env, self._dynamo, self._sqs, self._models = env, dynamo, sqs, models
         self._batch = BatchWriter(dynamo)
         self._store = open_bucket(env.recordings_bucket, region=env.aws_region, endpoint=env.aws_endpoint_url)
-        self._prompts = RenderedPrompts(S3PromptStore(self._store))
+        self._prompt_store = S3PromptStore(self._store)
+        self._prompts = RenderedPrompts(self._prompt_store)
         self._effects = DynamoEffects(dynamo, core=env.core_table, calls=env.calls_table)
         self.wheel = Wheel(time.monotonic)
         self._closing: set[asyncio.Task[None]] = set()
@@ -99,10 +104,11 @@ class Builder:
         fallback = None if configuration.fallback_model is None else self._model(configuration.fallback_model)
         env, began = self._env, time.monotonic() - elapsed_since(record.started_at, utc_now()) / 1000
         segments = S3SegmentStore(self._store, record.company_id, record.call_id, epoch)
+        recorder = RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000))
         ports = CallPorts(
             model=model,
             fallback_model=fallback,
-            recorder=RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000)),
+            recorder=recorder,
             journal=journal,
             toolbox=self._toolbox(settings.tools),
             prompter=self._prompts,
@@ -116,7 +122,7 @@ class Builder:
             ),
         )
         if record.channel is Channel.TWILIO:
-            ports = by_phone(ports)
+            ports = by_phone(ports, recorder)
         await ports.prompter.load(settings, fixed_sentences(configuration))
         return ports
 
@@ -155,14 +161,19 @@ class Builder:
             utc_now=utc_now,
         )
 
+    async def warm_up(self) -> None:
+        """Reach for a sentence that is not there."""
+        with suppress(PromptStoreFailed):
+            await self._prompt_store.get("prompts/none.pcm")
+
     def _model(self, model: AiModel) -> RealtimeModel | None:
         if self._env.call_simulation_mode:
             return self._models.get("simulated")
         return self._models.get(model.provider)
 
 
-def by_phone(ports: CallPorts) -> CallPorts:
-    """The same for a call in µ-law: OpenAI speaks it, all others get theirs converted."""
+def by_phone(ports: CallPorts, recorder: PieceRecorder) -> CallPorts:
+    """The same for a call in µ-law: OpenAI speaks it, all others get theirs converted, and so does this recorder."""
 
     def speaking(model: RealtimeModel) -> RealtimeModel:
         return model if isinstance(model, OpenAiRealtimeModel) else PhoneModel(model)
@@ -171,7 +182,7 @@ def by_phone(ports: CallPorts) -> CallPorts:
         ports,
         model=speaking(ports.model),
         fallback_model=None if ports.fallback_model is None else speaking(ports.fallback_model),
-        recorder=PhoneRecorder(ports.recorder),
+        recorder=PhoneRecorder(recorder),
         prompter=PhonePrompts(ports.prompter),
     )
 
@@ -194,7 +205,7 @@ def realtime_models(env: MediaEnvironment) -> dict[str, RealtimeModel]:
         models["simulated"] = SimulatedModel(EspeakSpeech())
     if env.openai_api_key is not None:
         models["openai"] = OpenAiRealtimeModel(
-            env.openai_api_key, env.openai_websocket_base_url, time.monotonic, epoch=time.time
+            env.openai_api_key, env.openai_websocket_base_url, time.monotonic, epoch=time.time, ssl=trusted(None)
         )
     if env.gemini_api_key is not None:
         models["google"] = GeminiLiveModel(
@@ -203,9 +214,9 @@ def realtime_models(env: MediaEnvironment) -> dict[str, RealtimeModel]:
     return models
 
 
-def trusted(ca_file: str | None) -> ssl.SSLContext | None:
-    """A TLS context that trusts one more authority."""
-    return None if ca_file is None else ssl.create_default_context(cafile=ca_file)
+def trusted(ca_file: str | None) -> ssl.SSLContext:
+    """A TLS context for every connection: making one reads the authorities, 20 ms in which no call is served."""
+    return ssl.create_default_context(cafile=ca_file)
 
 
 def stream_ids() -> StreamIds:
@@ -234,22 +245,33 @@ class MediaProcess:
         # botocore would compose a user agent anew and check our own arguments for every request.
         config = AioConfig(user_agent="call-media", parameter_validation=False, max_pool_connections=50)
         options = {"region_name": env.aws_region, "endpoint_url": env.aws_endpoint_url, "config": config}
-        dynamo = await self._stack.enter_async_context(session.create_client("dynamodb", **options))
+        whole = await self._stack.enter_async_context(session.create_client("dynamodb", **options))
+        http = await self._stack.enter_async_context(aiohttp.ClientSession())
+        dynamo = LeanDynamo(whole, http, await session.get_credentials(), utc_now)
         sqs = await self._stack.enter_async_context(session.create_client("sqs", **options))
         self._store = DynamoCallStore(dynamo, calls=env.calls_table, live=env.live_table)
         self.builder = Builder(env, dynamo, sqs, realtime_models(env))
-        room = Room(self.task_id, env.media_capacity, lambda: self._loop_lag.overloaded)
+        # On one machine there is no other process with more room to send a caller to.
+        alone = env.stage in ("local", "test")
+        room = Room(self.task_id, env.media_capacity, lambda: self._loop_lag.overloaded and not alone)
         self.roster = Roster(room, self._store, self.builder, execute, utc_now)
         self._loop_lag.start()
         await self._beat()
+        await self._warm_up()
         self._heartbeat = asyncio.get_running_loop().create_task(self._show_life())
         kms = await self._stack.enter_async_context(session.create_client("kms", **options))
         accounts = DynamoCarrierAccounts(dynamo, kms, core=env.core_table)
         self.gate = stream_gate(env, accounts, self._store)
         if env.whatsapp_offers_queue_url is not None:
-            http = await self._stack.enter_async_context(httpx.AsyncClient())
-            self._whatsapp = self._whatsapp_intake(accounts, http, SqsOffers(sqs, env.whatsapp_offers_queue_url))
+            graph = await self._stack.enter_async_context(httpx.AsyncClient())
+            self._whatsapp = self._whatsapp_intake(accounts, graph, SqsOffers(sqs, env.whatsapp_offers_queue_url))
             self._taking_offers = asyncio.get_running_loop().create_task(self._whatsapp.run())
+
+    async def _warm_up(self) -> None:
+        """Make now what is made at first use: the first greeting must not wait for connections and credentials."""
+        with suppress(ClaimRefused):
+            await self._store.claim("warm-up", "", "", self.task_id, utc_now())
+        await self.builder.warm_up()
 
     def _whatsapp_intake(self, accounts: CarrierAccounts, http: httpx.AsyncClient, offers: SqsOffers) -> WhatsAppIntake:
         env, local = self.env, self.env.stage in ("local", "test")

@@ -183,7 +183,7 @@ function readAppearance(from: Json): Appearance {
     accentColor: color(from, '', 'accentColor'),
     borderRadius: amount(from, 16, 50, 'borderRadius'),
     buttonSize: buttonSize(from),
-    launcherIconBorderRadius: amount(from, 50, 50, 'launcherIconBorderRadius', 'launcherBorderRadius'),
+    launcherIconBorderRadius: amount(from, 50, 50, 'launcherBorderRadiusPercent'),
     callLauncherIcon: address(from, 'callLauncherIcon', 'callLauncherIconUrl'),
     showCallLauncherText: flag(from, true, 'showCallLauncherText'),
     callLauncherText: ownText(from, DEFAULT_LAUNCHER_TEXT, 'callLauncherText'),
@@ -208,7 +208,7 @@ function readCallOptions(from: Json): CallOptions {
     interfaceSize: readInterfaceSize(from),
     showAgentAvatar: flag(from, true, 'showAgentAvatar'),
     avatarUrl: address(from, 'avatarUrl', 'agentAvatarUrl'),
-    buttonPlacement: choice(from, ['above', 'below', 'separate'], 'buttonPlacement', 'callButtonPosition'),
+    buttonPlacement: choice(from, ['above', 'below', 'separate'], 'buttonPosition'),
   };
 }
 

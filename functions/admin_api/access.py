@@ -20,8 +20,12 @@ from shared.services.call_history import HistoryPorts
 from shared.services.call_settings import CallSettingsPorts
 from shared.services.chatbots import ChatbotPorts
 from shared.services.companies import CompanyPorts
+from shared.services.integration_accounts import AccountPorts
+from shared.services.outbound_calls import OutboundPorts
 from shared.services.packages import PackagePorts
+from shared.services.speaking import SpeakingPorts
 from shared.services.team import SIGN_IN, TeamPorts, signed_in
+from shared.services.usage import UsagePorts
 
 MAX_HEADER = 9000
 NOT_YOURS = "You are not permitted to do this."
@@ -43,6 +47,10 @@ class AdminApi:
     audit: Audit
     answers: Answers
     desk: Desk
+    accounts: AccountPorts
+    outbound: OutboundPorts
+    speaking: SpeakingPorts
+    usage: UsagePorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,10 @@ class Operations:
     def put[F: Callable[..., Any]](self, path: str, needs: Permission, **more: Any) -> Callable[[F], F]:
         """An operation that replaces something."""
         return self._operation("PUT", path, needs, more)
+
+    def delete[F: Callable[..., Any]](self, path: str, needs: Permission, **more: Any) -> Callable[[F], F]:
+        """An operation that removes something."""
+        return self._operation("DELETE", path, needs, more)
 
     def _operation[F: Callable[..., Any]](
         self, method: str, path: str, needs: Permission, more: dict[str, Any]

@@ -11,11 +11,16 @@ from functions.admin_api.routes import (
     audit,
     call_settings,
     calls,
+    chatbot_integrations,
     chatbots,
     companies,
+    integration_accounts,
     me,
     packages,
     team,
+    trial_calls,
+    usage,
+    voice_previews,
     widget,
 )
 
@@ -24,10 +29,15 @@ NOUNS: tuple[Operations, ...] = (
     companies.operations,
     packages.operations,
     ai_models.operations,
+    voice_previews.operations,
     chatbots.operations,
     call_settings.operations,
     widget.operations,
     calls.operations,
+    integration_accounts.operations,
+    chatbot_integrations.operations,
+    trial_calls.operations,
+    usage.operations,
     team.operations,
     audit.operations,
 )
@@ -52,7 +62,7 @@ def create_app(api: AdminApi) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        responses={code: {"model": error_form.ErrorOut} for code in (400, 401, 403, 404, 409, 413)},
+        responses={code: {"model": error_form.ErrorOut} for code in (400, 401, 403, 404, 409, 413, 429, 503)},
     )
     app.state.api = api
     app.add_middleware(Edge)

@@ -13,6 +13,7 @@ from functions.admin_api.access import AdminApi
 from shared.contracts.errors import InvalidRequest
 from shared.contracts.page import Page, Turn
 from shared.domain.permissions import Actor
+from shared.services import companies
 
 IF_MATCH = re.compile(r'(?:W/)?("?)([0-9]{1,9})\1')
 
@@ -62,6 +63,11 @@ IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_lengt
 def tag(response: Response, version: int) -> None:
     """Say which version this is."""
     response.headers["ETag"] = f'"{version}"'
+
+
+def calls_company(api: AdminApi, by: Actor) -> str:
+    """The member's company, if calls were opened to it; else everything about calls is refused. Raises NotPermitted."""
+    return companies.require_calls(api.companies.companies, by.company).company_id
 
 
 def once[M: BaseModel](

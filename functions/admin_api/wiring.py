@@ -7,6 +7,8 @@ import uuid
 import boto3
 
 from functions.admin_api.access import AdminApi
+from functions.carriers.wiring import account_ports, outbound_ports
+from functions.speech.wiring import render_queue, speaking_ports
 from functions.wiring import blobs, calls, now, table
 from shared.adapters.aws.cognito_directory import CognitoDirectory
 from shared.adapters.aws.cognito_tokens import CognitoTokens, Keys
@@ -15,9 +17,10 @@ from shared.adapters.aws.dynamo.answers import DynamoAnswers
 from shared.adapters.aws.dynamo.audit import DynamoAudit
 from shared.adapters.aws.dynamo.call_history import DynamoCallHistory, DynamoParticipations
 from shared.adapters.aws.dynamo.changes import DynamoChanges
-from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.packages import DynamoFleetPackages, DynamoOfferedPackages
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies, DynamoFleetCompanies
+from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
+from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
 from shared.adapters.aws.dynamo.users import DynamoUsers
 from shared.contracts.environment import AdminEnvironment
 from shared.services.ai_models import ModelPorts
@@ -28,6 +31,7 @@ from shared.services.chatbots import ChatbotPorts
 from shared.services.companies import CompanyPorts
 from shared.services.packages import PackagePorts
 from shared.services.team import TeamPorts
+from shared.services.usage import UsagePorts
 
 KEYS_PATH = "/.well-known/jwks.json"
 
@@ -45,6 +49,7 @@ def build() -> AdminApi:
         DynamoParticipations(call_table),
         blobs(),
         DynamoAccessLog(ledger),
+        DynamoTranscriptIndex(call_table),
         now,
         _new_id,
     )
@@ -54,13 +59,30 @@ def build() -> AdminApi:
         companies=CompanyPorts(companies, DynamoFleetCompanies(core), desk),
         packages=PackagePorts(packages, offered, models, companies, desk),
         models=ModelPorts(models, desk),
-        chatbots=ChatbotPorts(chatbots, companies, offered, packages, desk),
-        settings=CallSettingsPorts(chatbots, companies, models, packages, DynamoIntegrationAccounts(core), desk),
+        chatbots=ChatbotPorts(chatbots, companies, offered, packages, desk, render_queue()),
+        settings=_call_settings(chatbots, models, companies, packages, desk),
         history=history,
         team=TeamPorts(users, _directory(env), desk),
         audit=DynamoAudit(ledger),
         answers=DynamoAnswers(table(env.idempotency_table)),
         desk=desk,
+        accounts=account_ports(),
+        outbound=outbound_ports(),
+        speaking=speaking_ports(),
+        usage=UsagePorts(DynamoUsageCounters(call_table), history.history, chatbots, now),
+    )
+
+
+def _call_settings(
+    chatbots: DynamoChatbots,
+    models: DynamoAiModels,
+    companies: DynamoCompanies,
+    packages: DynamoFleetPackages,
+    desk: Desk,
+) -> CallSettingsPorts:
+    accounts = account_ports()
+    return CallSettingsPorts(
+        chatbots, companies, models, packages, accounts.accounts, desk, render_queue(), accounts.log.events
     )
 
 

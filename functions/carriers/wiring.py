@@ -13,6 +13,7 @@ from shared.adapters.aws.carrier_queues import SqsOffers, SqsOutboundQueue
 from shared.adapters.aws.dynamo.call_slots import DynamoCallSlots
 from shared.adapters.aws.dynamo.calls import DynamoRateLimits
 from shared.adapters.aws.dynamo.carrier_calls import DynamoCarrierCalls
+from shared.adapters.aws.dynamo.changes import DynamoChanges
 from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.outbound_calls import DynamoCallPermissions, DynamoOutboundCalls
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies
@@ -23,6 +24,7 @@ from shared.adapters.twilio_rest import TwilioLines
 from shared.adapters.whatsapp_numbers import GraphWhatsAppNumbers
 from shared.contracts.environment import CarrierEnvironment
 from shared.domain.origins import origin_of
+from shared.services.auditing import Desk
 from shared.services.carrier_calls import CarrierPorts
 from shared.services.integration_accounts import AccountPorts
 from shared.services.outbound_calls import OutboundPorts
@@ -118,7 +120,7 @@ def log_ports() -> LogPorts:
 @cache
 def account_ports() -> AccountPorts:
     """What managing integration accounts needs."""
-    outbound = outbound_ports()
+    env, outbound = environment(), outbound_ports()
     sessions = outbound.carrier.sessions
     return AccountPorts(
         accounts=outbound.carrier.accounts,
@@ -128,8 +130,7 @@ def account_ports() -> AccountPorts:
         lines=outbound.lines,
         whatsapp=outbound.whatsapp,
         log=log_ports(),
-        now=now,
-        new_id=new_id,
+        desk=Desk(DynamoChanges(table(env.core_table), table(env.ledger_table)), now, new_id),
         new_token=new_token,
         base_url=outbound.base_url,
     )

@@ -1,4 +1,4 @@
-"""SQS consumer: puts an ended call's recording together and sums its price."""
+"""SQS consumer: starts the work after a call that has ended. A message that comes twice starts nothing twice."""
 
 import json
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.wiring import recording_ports
-from shared.services.recordings import close_call
+from functions.wiring import calls, now
+from functions.workers.wiring import executions
+from shared.services.call_closing import start_closing
 
 log = Logger(service="close_call")
 
@@ -18,7 +19,7 @@ class CallEnded(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     company_id: str = Field(min_length=1, max_length=64)
-    call_id: str = Field(min_length=1, max_length=64)
+    call_id: str = Field(pattern=r"^[A-Za-z0-9-]{1,64}$")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
@@ -27,8 +28,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str
     for record in event["Records"]:
         try:
             message = CallEnded.model_validate(json.loads(record["body"]))
-            close_call(recording_ports(), message.company_id, message.call_id)
+            start_closing((calls(), executions()), message.company_id, message.call_id, now())
         except Exception:  # one message's failure must not hold back the others of the batch
-            log.exception("call not closed")
+            log.exception("work after a call not started")
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

@@ -17,7 +17,11 @@ from infra.tables import TABLES, create_table_arguments
 REGION = "us-east-1"
 BUCKET = "calls"
 QUEUE = "call-ended"
-CARRIER_QUEUES = {"WHATSAPP_OFFERS_QUEUE_URL": "whatsapp-offers", "PLACE_CALL_QUEUE_URL": "place-call"}
+CARRIER_QUEUES = {
+    "WHATSAPP_OFFERS_QUEUE_URL": "whatsapp-offers",
+    "PLACE_CALL_QUEUE_URL": "place-call",
+    "RENDER_PROMPTS_QUEUE_URL": "render-prompts",
+}
 """The variable that names each queue's address."""
 SECRETS_KEY = "alias/secrets"
 CREDENTIALS = {
@@ -38,7 +42,7 @@ def emulator(executable: Path, port: int, state: Path) -> Child:
         "STATE_DIR": str(state / "state"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(state / "s3"),
-        "SERVICES": "cognito-idp,dynamodb,s3,sqs,kms,sts",
+        "SERVICES": "cognito-idp,dynamodb,s3,sqs,kms,sts,lambda,states",
         "LOG_LEVEL": "WARNING",
     }
     return Child("aws emulator", [str(executable)], environment, state.parent / "logs" / "aws.log")

@@ -16,6 +16,7 @@ import httpx
 from infra.local import aws
 from infra.local.demo import CHATBOTS, COMPANY
 from shared.adapters.aws.dynamo.calls import DynamoRateLimits
+from shared.adapters.aws.dynamo.changes import DynamoChanges
 from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.outbound_calls import DynamoOutboundCalls
 from shared.adapters.aws.dynamo.settings import DynamoChatbots, DynamoCompanies
@@ -30,7 +31,9 @@ from shared.contracts.settings.integration import (
     TwilioAccount,
     WhatsAppAccount,
 )
-from shared.services.integration_accounts import AccountPorts, set_webhooks
+from shared.services.account_webhooks import point_here
+from shared.services.auditing import Desk
+from shared.services.integration_accounts import AccountPorts
 from shared.services.webhook_log import LogPorts
 
 PHONE, WHATSAPP = "local-phone", "local-whatsapp"
@@ -81,10 +84,10 @@ def connect(endpoint: str, base_url: str, vendors: Mapping[str, str]) -> list[st
     ports = _ports(endpoint, base_url, vendors)
     connected = []
     for account in _accounts(vendors):
-        _store(ports, account)
+        _store(endpoint, account)
         for field, name in SECRETS[account.kind].items():
             ports.secrets.put(account.company_id, account.account_id, field, vendors[name], ports.now())
-        connected.append(set_webhooks(ports, account.company_id, account.account_id))
+        connected.append(point_here(ports, account))
     return connected
 
 
@@ -97,14 +100,15 @@ def numbers(endpoint: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def _store(ports: AccountPorts, account: IntegrationAccount) -> None:
-    known = ports.accounts.get(account.company_id, account.account_id)
+def _store(endpoint: str, account: IntegrationAccount) -> None:
+    accounts = DynamoIntegrationAccounts(Table(aws.client("dynamodb", endpoint), "core"))
+    known = accounts.get(account.company_id, account.account_id)
     if known is None:
-        ports.accounts.create(account)
+        accounts.create(account)
         return
     wanted = account.model_copy(update={"version": known.version})
     if wanted != known:
-        ports.accounts.update(wanted)
+        accounts.update(wanted)
 
 
 def _accounts(vendors: Mapping[str, str]) -> list[IntegrationAccount]:
@@ -154,8 +158,7 @@ def _ports(endpoint: str, base_url: str, vendors: Mapping[str, str]) -> AccountP
             httpx.Client(), base_url=vendors.get("GRAPH_BASE_URL", "https://graph.facebook.com")
         ),
         log=LogPorts(DynamoWebhookEvents(calls), DynamoRateLimits(live), _now, _new_id),
-        now=_now,
-        new_id=_new_id,
+        desk=Desk(DynamoChanges(core, Table(dynamo, "ledger")), _now, _new_id),
         new_token=lambda: secrets.token_urlsafe(32),
         base_url=base_url,
     )

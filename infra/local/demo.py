@@ -4,6 +4,7 @@ from shared.contracts.records.effect import Order
 from shared.contracts.settings.call_settings import (
     CallSettings,
     RecordingSettings,
+    TranscriptionSettings,
     VoiceSettings,
 )
 from shared.contracts.settings.company import CallLimits, Chatbot, Company, CompanySettings, Features
@@ -39,6 +40,7 @@ def _settings(model: str, voice: str) -> CallSettings:
         voice=VoiceSettings(voice_id=voice),
         instructions=INSTRUCTIONS,
         recording=RecordingSettings(enabled=True, announce=True),
+        transcription=TranscriptionSettings(post_call_summary=True),
     )
 
 

@@ -16,6 +16,7 @@ from functions.public_api.app import create_app
 from functions.public_api.wiring import public_api
 from functions.webhooks.app import add_routes
 from functions.webhooks.wiring import webhooks
+from infra.local import console
 from infra.local.carriers import numbers
 from infra.local.demo import CHATBOTS
 from infra.local.dispatch import with_administration
@@ -54,6 +55,7 @@ def application() -> FastAPI:
     def demo() -> Response:
         return FileResponse(DEMO / "index.html")
 
+    console.serve_dashboard(app)
     app.mount("/widget", StaticFiles(directory=WIDGET, html=True), name="widget")
     app.mount("/demo", StaticFiles(directory=DEMO, html=True), name="demo")
     return app
@@ -81,6 +83,8 @@ def listed_chatbots(environ: Mapping[str, str]) -> list[dict[str, Any]]:
 if __name__ == "__main__":
     if not (WIDGET / "widget.js").exists():
         sys.exit(json.dumps({"error": "the widget has not been built"}))
+    if not (console.DIST / "index.html").exists():
+        sys.exit(json.dumps({"error": "the dashboard has not been built"}))
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "front")
     served = with_administration(application())
     uvicorn.run(served, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)

@@ -8,10 +8,12 @@ from typing import Any
 
 from infra.local import aws
 from infra.local.demo import COMPANY
+from infra.local.packages import OTHER_COMPANY
 from shared.adapters.aws.cognito_directory import CognitoDirectory
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.table import Table
 from shared.contracts.records.user import Role, User
+from shared.contracts.settings.company import Company
 
 POOL = "people"
 PASSWORD = "Local-demo-1"
@@ -20,17 +22,19 @@ PASSWORD = "Local-demo-1"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A demo account."""
+    """A demo account. A master admin has no company."""
 
     email: str
     name: str
     role: Role
+    company: Company | None = COMPANY
 
 
 PEOPLE = (
-    Person("master@demo.example", "Morgan", Role.MASTER_ADMIN),
+    Person("master@demo.example", "Morgan", Role.MASTER_ADMIN, None),
     Person("admin@demo.example", "Alex", Role.COMPANY_ADMIN),
     Person("agent@demo.example", "Sam", Role.SUPPORT_AGENT),
+    Person("other@demo.example", "Dana", Role.COMPANY_ADMIN, OTHER_COMPANY),
 )
 
 
@@ -89,7 +93,7 @@ def _client(cognito: Any, pool_id: str) -> str:
 
 
 def _enlist(cognito: Any, pool_id: str, core: Table, person: Person) -> None:
-    company_id = None if person.role is Role.MASTER_ADMIN else COMPANY.company_id
+    company_id = None if person.company is None else person.company.company_id
     try:
         found = cognito.admin_get_user(UserPoolId=pool_id, Username=person.email)["UserAttributes"]
     except cognito.exceptions.UserNotFoundException:

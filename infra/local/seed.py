@@ -4,25 +4,24 @@ provider of its chatbot. Repeating it changes nothing.
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache, partial
+from collections.abc import Mapping
 
-from infra.local import aws
+from functions.speech.speakers import Speaker, speakers
+from infra.local import aws, packages
 from infra.local.demo import CHATBOTS, COMPANY, ORDER
-from media_tier.call.sentences import fixed_sentences
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies
 from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.object_store import open_bucket
 from shared.adapters.aws.prompt_store import S3PromptStore
-from shared.adapters.espeak_speech import EspeakSpeech
+from shared.contracts.environment import SpeechEnvironment
 from shared.contracts.records.call import FrozenConfiguration
 from shared.contracts.settings.ai_model import AiModel
-from shared.contracts.settings.call_settings import CallSettings, VoiceSettings
+from shared.contracts.settings.call_settings import CallSettings
 from shared.domain.catalogue import MODELS
+from shared.domain.sentences import fixed_sentences
 from shared.ports.prompts import PromptStore
-from shared.ports.speech import SpeechFailed, SpeechRenderer
+from shared.ports.speech import SpeechFailed
 from shared.services.prompts import render_prompts
 
 
@@ -31,17 +30,16 @@ def write(endpoint: str) -> None:
     core = Table(aws.client("dynamodb", endpoint), "core")
     models, chatbots = DynamoAiModels(core), DynamoChatbots(core)
     for model in MODELS:
-        models.save(model)
-    DynamoCompanies(core).save(COMPANY)
+        if models.get(model.id) is None:
+            models.save(model)
+    companies = DynamoCompanies(core)
+    if companies.get(COMPANY.company_id) is None:
+        companies.save(COMPANY)
     core.put(keys.order(COMPANY.company_id, ORDER.order_number), ORDER)
     for chatbot, settings, widget in CHATBOTS:
-        known = chatbots.get(COMPANY.company_id, chatbot.chatbot_id)
-        version = 0 if known is None else known.call_settings_version
-        published = chatbots.call_settings(COMPANY.company_id, chatbot.chatbot_id, version) if version else None
-        current = chatbot.model_copy(update={"call_settings_version": version})
-        if published != settings:
-            chatbots.publish(current, settings)
-        chatbots.save_widget_config(COMPANY.company_id, chatbot.chatbot_id, widget)
+        if chatbots.get(COMPANY.company_id, chatbot.chatbot_id) is None:
+            chatbots.publish(chatbot, settings)
+            chatbots.save_widget_config(COMPANY.company_id, chatbot.chatbot_id, widget)
 
 
 class Anew:
@@ -59,56 +57,10 @@ class Anew:
         await self._store.put(key, pcm)
 
 
-class OnDemand:
-    """A renderer that is made when the first sentence is missing: a vendor's package takes a second to load."""
-
-    def __init__(self, make: Callable[[], SpeechRenderer]) -> None:
-        self._make = cache(make)
-
-    async def render(self, *, model_id: str, voice: VoiceSettings, text: str) -> bytes:
-        """See the port."""
-        return await self._make().render(model_id=model_id, voice=voice, text=text)
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Who renders the sentences of a provider's models; `name` changes when a key changes the vendor's place."""
-
-    name: str
-    renderer: SpeechRenderer
-
-
-def _openai(key: str, url: str | None) -> SpeechRenderer:
-    from shared.adapters.openai_speech import OpenAiSpeech
-
-    return OpenAiSpeech(key, url)
-
-
-def _gemini(key: str, url: str | None) -> SpeechRenderer:
-    from shared.adapters.gemini_speech import GeminiSpeech
-
-    return GeminiSpeech(key, url)
-
-
-def speakers(environ: Mapping[str, str], offline: SpeechRenderer) -> dict[str, Speaker]:
-    """By provider: the vendors, or their stand-ins where the platform points at them."""
-    found = {"simulated": Speaker("espeak", offline)}
-    vendors = (
-        ("openai", "OPENAI_API_KEY", "OPENAI_WEBSOCKET_BASE_URL", _openai),
-        ("google", "GEMINI_API_KEY", "GEMINI_REST_BASE_URL", _gemini),
-    )
-    for provider, key_name, url_name, make in vendors:
-        if key := environ.get(key_name):
-            url = environ.get(url_name) or None
-            name = "vendor" if url is None else "stand-in"
-            found[provider] = Speaker(name, OnDemand(partial(make, key, url)))
-    return found
-
-
-async def render(environ: Mapping[str, str], offline: SpeechRenderer) -> int:
+async def render(environ: Mapping[str, str]) -> int:
     """Render what is not there yet; returns how many sentences that were."""
     store = S3PromptStore(open_bucket(aws.BUCKET, region=aws.REGION, endpoint=environ["AWS_ENDPOINT_URL"]))
-    by_provider = speakers(environ, offline)
+    by_provider = speakers(SpeechEnvironment.read(environ))
     models = {model.id: model for model in MODELS}
     wanted = [(settings, models[settings.ai_model_id]) for _, settings, _ in CHATBOTS]
     counts = await asyncio.gather(
@@ -143,8 +95,7 @@ def _sentences(settings: CallSettings, model: AiModel) -> tuple[str, ...]:
 
 if __name__ == "__main__":
     write(os.environ["AWS_ENDPOINT_URL"])
-    espeak = EspeakSpeech()
-    print(f"rendered {asyncio.run(render(os.environ, espeak))} sentences", flush=True)
-    espeak.close()
+    packages.write(os.environ["AWS_ENDPOINT_URL"])
+    print(f"rendered {asyncio.run(render(os.environ))} sentences", flush=True)
     # obstore's threads now and then abort an interpreter that shuts down around them; everything is stored.
     os._exit(0)

@@ -35,9 +35,19 @@ _DECODED = _decoding()
 _ENCODED = _encoding()
 
 
+def samples(mulaw: bytes) -> NDArray[np.int16]:
+    """The samples of this µ-law."""
+    return _DECODED[np.frombuffer(mulaw, np.uint8)]
+
+
 def decode(mulaw: bytes) -> bytes:
     """PCM16 of this µ-law, twice as many bytes."""
-    return _DECODED.take(np.frombuffer(mulaw, np.uint8)).tobytes()
+    return samples(mulaw).tobytes()
+
+
+def encode_samples(pcm: NDArray[np.int16]) -> bytes:
+    """µ-law of these samples."""
+    return _ENCODED[pcm.view(np.uint16)].tobytes()
 
 
 def encode(pcm: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """The recorder of one call: true-time tracks, stored piece by piece so that a killed process loses at most two seconds.
 
-Pieces are cut by time, whether or not anybody speaks.
+Pieces are cut by time, whether or not anybody speaks. `before_cut` is called just before, for who gathers sound above.
 """
 
 import asyncio
@@ -28,6 +28,7 @@ class RecordingTap:
         self._store, self._elapsed_ms = store, elapsed_ms
         self._tracks = Tracks()
         self._timer: asyncio.TimerHandle | None = None
+        self.before_cut: Callable[[], None] = _nothing
 
     def start(self, at_ms: int) -> None:
         """Keep both sides from now on."""
@@ -62,6 +63,11 @@ class RecordingTap:
         self._timer = loop.call_at(math.ceil(due / GRID_SECONDS) * GRID_SECONDS, self._cut)
 
     def _cut(self) -> None:
+        self.before_cut()
         for start, pcm in self._tracks.due(self._elapsed_ms()):
             self._store.put(start, pcm)
         self._arm()
+
+
+def _nothing() -> None:
+    """Nobody gathers."""

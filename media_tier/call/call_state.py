@@ -27,10 +27,10 @@ from media_tier.call.policies.interruption import Interruption
 from media_tier.call.policies.patience import Patience
 from media_tier.call.policies.silence import SilenceLadder
 from media_tier.call.provider_link import ProviderLink, Seed
-from media_tier.call.sentences import Line
 from media_tier.call.tooling import Tooling
 from media_tier.call.transcript import HISTORY_LINES, Row, Transcript
 from shared.contracts.records.call import EndedBy, EndReason, FrozenConfiguration, Role
+from shared.domain.sentences import Line
 
 
 class StopCause(Enum):

@@ -6,8 +6,8 @@ from media_tier.call.floor import Sound
 from media_tier.call.heard import heard_text
 from media_tier.call.phases import Phase, moved
 from media_tier.call.policies.end_phrase import says_farewell
-from media_tier.call.sentences import Line
 from shared.contracts.records.call import EndedBy, EndReason
+from shared.domain.sentences import Line
 
 LAST_WORDS_S = 5.0
 GOODBYE_S = 15.0

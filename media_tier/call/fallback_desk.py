@@ -7,8 +7,8 @@ from media_tier.call.commands import CloseProvider, RunTool
 from media_tier.call.ending import close
 from media_tier.call.phases import Phase, moved
 from media_tier.call.policies.fallback import End, Proposal, Say
-from media_tier.call.sentences import Line
 from shared.contracts.records.call import EndedBy, EndReason
+from shared.domain.sentences import Line
 
 CALLBACK_CALL_ID = "fallback-callback"
 

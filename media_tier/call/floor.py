@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from media_tier.call.events import Outcome
-from media_tier.call.sentences import Line
 from media_tier.call.transcript import Row
+from shared.domain.sentences import Line
 
 KEPT = 24
 """Finished answers that are remembered, so that their late words still find their row."""
@@ -135,13 +135,18 @@ class Floor:
         return self.responses.get(playback.response_id) if playback.response_id else None
 
     @property
+    def any_sounding(self) -> bool:
+        """Something is audible or queued and may go on."""
+        return any(p.sound is not Sound.OVER and not p.stopping for p in self.playbacks.values())
+
+    @property
     def ai_audible(self) -> bool:
         return any(playback.sound is Sound.AUDIBLE for playback in self.sounding())
 
     @property
     def ai_silent(self) -> bool:
         """Nothing is audible, queued or being generated."""
-        return not any(True for _ in self.sounding()) and not self.generating()
+        return not self.any_sounding and not self.generating()
 
     @property
     def delivering(self) -> bool:

@@ -18,8 +18,8 @@ from media_tier.call.floor import Playback, Response, Sound
 from media_tier.call.heard import heard_text
 from media_tier.call.on_caller import interrupt
 from media_tier.call.phases import Phase
-from media_tier.call.sentences import Line, opening_lines
 from shared.contracts.records.call import Role
+from shared.domain.sentences import Line, opening_lines
 
 RETRY_TAG = "retry"
 

@@ -5,8 +5,8 @@ from media_tier.call.ending import close
 from media_tier.call.events import SpeechStarted, SpeechStopped, Transcribed
 from media_tier.call.phases import Phase
 from media_tier.call.policies.end_phrase import asks_to_wait, ends_call
-from media_tier.call.sentences import GOODBYE
 from shared.contracts.records.call import EndedBy, EndReason, Role
+from shared.domain.sentences import GOODBYE
 
 TURNS_KEPT = 50
 

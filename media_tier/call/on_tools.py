@@ -8,8 +8,8 @@ from media_tier.call.commands import Command, SubmitToolResult
 from media_tier.call.ending import close
 from media_tier.call.events import ToolFinished, ToolRequested, ToolsCancelled
 from media_tier.call.phases import Phase
-from media_tier.call.sentences import ALL_BUSY, GOODBYE
 from shared.contracts.records.call import EndedBy, EndReason
+from shared.domain.sentences import ALL_BUSY, GOODBYE
 
 END_CALL = "end_call"
 TRANSFER = "transfer_to_human"

@@ -129,7 +129,11 @@ class CallSession:
 
     def next_deadline(self) -> float | None:
         """When to send a `Tick` if nothing else happens first; always later than the latest event."""
-        return min((at for at in upkeep.deadlines(self._call) if at > self._call.clock.now), default=None)
+        now, first = self._call.clock.now, None
+        for at in upkeep.deadlines(self._call):
+            if at is not None and at > now and (first is None or at < first):
+                first = at
+        return first
 
     def snapshot(self) -> dict[str, Any]:
         """What another process needs to go on (`Checkpoint.core`); JSON-able, without the transcript."""

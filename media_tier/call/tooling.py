@@ -10,7 +10,7 @@ from typing import Any
 
 from media_tier.call.commands import Command, RunTool, SubmitToolResult, ToolOutcome
 from media_tier.call.events import ToolRequested
-from media_tier.call.sentences import TOOL_FAILED
+from shared.domain.sentences import TOOL_FAILED
 
 FILLER_S = 1.0
 TIMEOUT_S = 5.0

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from media_tier.call.commands import AppendTranscript, Command, HistoryItem
 from shared.contracts.records.call import Role, TranscriptSegment
 
-CAPTION_MS = 500
-"""A growing caption is shown at most this often."""
+CAPTION_MS = 450
+"""A growing caption is shown at most this often: a little less than the clock that shows it, which is never exact."""
 HISTORY_LINES = 200
 HISTORY_CHARACTERS = 24_000
 

@@ -14,7 +14,8 @@ from media_tier.call.on_caller import interrupt
 from media_tier.call.on_provider import RESUME_TAG, failed, lose, resume_instructions
 from media_tier.call.phases import Phase
 from media_tier.call.policies.patience import Verdict
-from media_tier.call.sentences import (
+from shared.contracts.records.call import EndedBy, EndReason
+from shared.domain.sentences import (
     NOT_HEARD,
     ONE_MINUTE_LEFT,
     SILENCE_GOODBYE,
@@ -23,9 +24,8 @@ from media_tier.call.sentences import (
     TOOL_RUNNING,
     Line,
 )
-from shared.contracts.records.call import EndedBy, EndReason
 
-CAPTION_S = 0.25
+CAPTION_S = 0.5
 """How often the words being heard are shown."""
 BETWEEN_SENTENCES_S = 0.3
 """Sound that follows this soon after the end of other sound is one speech to who looks on."""
@@ -56,8 +56,8 @@ def run(call: Call) -> None:
     _show(call)
 
 
-def deadlines(call: Call) -> list[float]:
-    """When something may be due; some may lie in the past if they wait for an event."""
+def deadlines(call: Call) -> list[float | None]:
+    """When something may be due; some may lie in the past if they wait for an event, None is never."""
     if call.phase in (Phase.CONNECTING, Phase.ENDED):
         return []
     wanted: list[float | None] = [
@@ -79,7 +79,7 @@ def deadlines(call: Call) -> list[float]:
         ]
     if call.phase is Phase.FALLBACK:
         wanted += [call.fallback.deadline(), *call.duration.deadlines()]
-    return [at for at in wanted if at is not None]
+    return wanted
 
 
 def _parking(call: Call) -> None:
@@ -104,7 +104,7 @@ def _provider(call: Call) -> None:
     late = link.overdue(now)
     if late is not None:
         failed(call, ProviderFailed(late, "connect_timeout"))
-    busy = call.floor.caller_turn is not None or any(True for _ in call.floor.sounding()) or call.tooling.running
+    busy = call.floor.caller_turn is not None or call.floor.any_sounding or call.tooling.running
     call.patience.hold(busy, now)
     verdict = call.patience.verdict(now)
     if verdict is Verdict.RETRY and link.in_use is not None:
@@ -115,6 +115,13 @@ def _provider(call: Call) -> None:
         failed(call, ProviderFailed(link.in_use.number, "stalled"))
     if call.phase is not Phase.WITH_AI:
         return
+    if link.coming is not None or link.wants_open(now, quiet=True):
+        _renew(call)
+    call.tell_ai_what_it_missed()
+
+
+def _renew(call: Call) -> None:
+    now, link = call.clock.now, call.link
     quiet = call.floor.quiet and not call.tooling.running and not call.patience.waiting
     if link.wants_open(now, quiet=quiet):
         call.out += link.open(now)
@@ -123,7 +130,6 @@ def _provider(call: Call) -> None:
         call.out += link.use(now)
         if old is not None:
             lose(call, old.number)
-    call.tell_ai_what_it_missed()
 
 
 def _speak(call: Call) -> None:

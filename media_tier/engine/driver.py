@@ -16,6 +16,8 @@ from media_tier.ports import Clock
 
 log = logging.getLogger(__name__)
 
+TIMER_STEP = 0.001
+
 
 class Core(Protocol):
     """The pure state machine of a call."""
@@ -46,6 +48,8 @@ class Driver:
         self._closed = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
+        self._deadline: float | None = None
+        """Of the core, since it was last given an event."""
 
     def post(self, event: Event) -> None:
         """Hand an event to the core, now or as soon as the one being handled is done."""
@@ -67,7 +71,9 @@ class Driver:
             self._crashed()
         finally:
             self._running = False
-        self._arm()
+        if not self._closed:
+            self._deadline = self._core.next_deadline()
+            self._arm()
 
     def close(self) -> None:
         """Take no more events and let the timer go."""
@@ -79,9 +85,7 @@ class Driver:
 
     def _arm(self) -> None:
         """Have the timer ring no later than the core's deadline; one that rings too early is set again then."""
-        if self._closed:
-            return
-        deadline = self._core.next_deadline()
+        deadline = self._deadline
         if self._timer is not None:
             if deadline is None or self._timer_at <= deadline:
                 return
@@ -89,11 +93,12 @@ class Driver:
             self._timer = None
         if deadline is not None:
             self._timer_at = deadline
-            self._timer = self._loop.call_later(max(0.0, deadline - self._clock()), self._ring)
+            # uvloop counts whole milliseconds: without one more it would ring too early nearly every time.
+            self._timer = self._loop.call_later(max(0.0, deadline - self._clock()) + TIMER_STEP, self._ring)
 
     def _ring(self) -> None:
         self._timer = None
-        deadline = self._core.next_deadline()
+        deadline = self._deadline
         if deadline is not None and deadline <= self._clock():
             self.post(Tick())
         else:

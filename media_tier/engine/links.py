@@ -122,11 +122,8 @@ class Links:
             self.close(number)
         self._held.clear()
 
-    def send(self, pcm: bytes) -> None:
-        """The caller's sound, to the connection in use or into the hold."""
-        if self.current is not None:
-            self.current.send_audio(pcm)
-            return
+    def hold(self, pcm: bytes) -> None:
+        """The caller's sound while no connection is in use."""
         self._held.append(pcm)
         self._held_bytes += len(pcm)
         while self._held_bytes > self._most_held:

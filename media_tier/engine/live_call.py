@@ -93,11 +93,14 @@ class LiveCall:
         self.over = False
         self._gone = gone
         self._tasks: set[asyncio.Task[None]] = set()
-        self._generation = 0
+        self.generation = 0
         self._items: dict[str, list[str]] = {}
         self._dropped: dict[str, None] = {}
         self._untold: list[dict[str, Any]] = []
         self._loop = asyncio.get_running_loop()
+        # Looked up once: the caller's sound passes here 50 times a second.
+        self._clock, self._record_caller = ports.clock, ports.recorder.caller
+        self._bytes_per_ms = seed.audio.bytes_per_ms
         self._began = ports.clock() - elapsed_ms / 1000
         self._checkpoint_timer: asyncio.TimerHandle | None = None
         tools = frozenset(tool.name for tool in seed.tools)
@@ -128,7 +131,7 @@ class LiveCall:
 
     def attach(self, leg: Leg, *, resumed: bool) -> "Attachment":
         """Take this leg as the caller's; an earlier one is out from now on."""
-        self._generation += 1
+        self.generation += 1
         if self.leg is not None:
             self.leg.close(4409, "another connection took the call over")
         self.leg = leg
@@ -137,24 +140,28 @@ class LiveCall:
         self._untold.clear()
         self.acknowledged(self.playout.reconnected(self.ports.clock()))
         self.post(LegConnected(Party.CALLER, resumed=resumed))
-        return Attachment(self, self._generation)
+        return Attachment(self, self.generation)
 
     def caller_audio(self, pcm: bytes) -> None:
         """Sound from the caller, just arrived."""
-        self.links.send(pcm)
+        connection = self.links.current
+        if connection is not None:
+            connection.send_audio(pcm)
+        else:
+            self.links.hold(pcm)
         if self.recording:
-            self.ports.recorder.caller(pcm, self.elapsed_ms - len(pcm) // self.seed.audio.bytes_per_ms)
+            self._record_caller(pcm, round((self._clock() - self._began) * 1000) - len(pcm) // self._bytes_per_ms)
 
     def detach(self, generation: int) -> None:
         """The connection of this generation is gone."""
-        if generation != self._generation or self.over:
+        if generation != self.generation or self.over:
             return
         self.leg = None
         self.post(LegDropped(Party.CALLER))
 
     def is_current(self, generation: int) -> bool:
         """Whether an attachment is still the caller's."""
-        return generation == self._generation and not self.over
+        return generation == self.generation and not self.over
 
     def acknowledged(self, events: list[Event]) -> None:
         """What the playout concluded from an acknowledgement or from time; what was heard is recorded first."""
@@ -227,7 +234,7 @@ class LiveCall:
     @property
     def elapsed_ms(self) -> int:
         """Milliseconds since the call began."""
-        return round((self.ports.clock() - self._began) * 1000)
+        return round((self._clock() - self._began) * 1000)
 
     def _turn(self, now: float) -> bool:
         """Send what is due; returns whether this call wants more turns."""
@@ -325,8 +332,9 @@ class Attachment:
         self._call, self._generation = call, generation
 
     def on_caller_audio(self, pcm: bytes) -> None:
-        if self._call.is_current(self._generation):
-            self._call.caller_audio(pcm)
+        call = self._call
+        if self._generation == call.generation and not call.over:
+            call.caller_audio(pcm)
 
     def on_played(self, samples: int) -> None:
         call = self._call

@@ -51,6 +51,8 @@ from shared.contracts.messages.widget_socket import CloseCode
 CHUNK = RATE // 50
 MARK_SECONDS = 0.2
 """At most so much is sent without a mark after it."""
+PAUSE = 0.06
+"""Seconds without sound after which what follows begins anew; less is a model that only just keeps up."""
 KEYS = frozenset("0123456789*#")
 
 
@@ -84,7 +86,7 @@ class TwilioLeg:
         if self._codec is None or self._clean is not None:
             return
         now = self._clock()
-        if self._flow.idle(now):  # that it begins to sound is to be known at once
+        if self._flow.dry(now) > PAUSE:  # that it begins to sound is to be known at once
             self._send(self._codec, pcm[:CHUNK], now)
             self._mark()
             pcm = pcm[CHUNK:]
@@ -150,26 +152,29 @@ class TwilioLeg:
 
     def count(self) -> bool:
         """Count one frame; False once the stream is over, be it because of this one."""
-        return self._count(self._clock())
-
-    def _count(self, now: float) -> bool:
-        if self._clean is not None:
-            return False
-        if not self._messages.take(1, now):
+        if self._clean is None and not self._messages.take(1, self._clock()):
             self.refuse(CloseCode.FLOOD, "")
         return self._clean is None
 
     def received(self, message: bytes) -> None:
         """One complete text message."""
         now = self._clock()
-        if not self._count(now):
+        if self._clean is not None:
+            return
+        if not self._messages.take(1, now):
+            self.refuse(CloseCode.FLOOD, "")
             return
         self._heard_from_at = now
         codec = self._codec
-        mulaw = None if codec is None else codec.sound(message)
-        if mulaw is not None:
-            self._sound(mulaw, now)
-            return
+        if codec is not None:
+            mulaw = codec.sound(message)
+            if mulaw is not None:
+                self._sound(mulaw, now)
+                return
+            mark = codec.mark_back(message)
+            if mark is not None:
+                self._marked(mark, now)
+                return
         try:
             self._take(parse(message), now)
         except MessageTooBig:
@@ -207,14 +212,17 @@ class TwilioLeg:
         elif isinstance(message, CallerSound):
             self._sound(message.mulaw, now)
         elif isinstance(message, Mark):
-            position = self._flow.marked_back(message.mark.name, now)
-            if position is not None and self._listener is not None:
-                self._listener.on_played(position)
+            self._marked(message.mark.name, now)
         elif isinstance(message, DtmfPressed):
             if message.dtmf.digit in KEYS:
                 self._tell(Dtmf(message.dtmf.digit))
         elif isinstance(message, Stop):
             self._tell(EndRequested(Party.CALLER))
+
+    def _marked(self, name: str, now: float) -> None:
+        position = self._flow.marked_back(name, now)
+        if position is not None and self._listener is not None:
+            self._listener.on_played(position)
 
     def _begin(self, message: Incoming) -> None:
         if isinstance(message, Connected) and not self._connected:

@@ -25,6 +25,10 @@ class StreamFlow:
         """Whether Twilio has nothing to play."""
         return self.played(now) >= self._sent
 
+    def dry(self, now: float) -> float:
+        """Seconds for which Twilio has had nothing to play; below zero while it has."""
+        return now - self._known_at - (self._sent - self._known) / RATE
+
     def ahead(self, now: float) -> float:
         """Seconds of sound that Twilio still holds."""
         return (self._sent - self.played(now)) / RATE

@@ -1,11 +1,12 @@
 """Twilio Media Streams as bytes, for the phone leg: no state, no I/O.
 
-Messages are JSON text (twilio.com/docs/voice/media-streams/websocket-messages). The two that come and go fifty times a
+Messages are JSON text (twilio.com/docs/voice/media-streams/websocket-messages). Those that come and go many times a
 second are cut out and put together by hand, everything else goes through the models below. Invariant: whatever
 arrives, `parse` returns a message or raises `BadMessage`; nothing else escapes. Sound is µ-law, 8 kHz mono.
 """
 
 import binascii
+import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -21,8 +22,12 @@ MAX_PARAMETER_CHARACTERS = 500
 MAX_PARAMETERS = 32
 
 _MEDIA = b'{"event":"media"'
+_MARK = b'{"event":"mark"'
+_NAME = re.compile(rb"[0-9]{1,20}:[0-9]{1,20}")
+"""What we call marks."""
 _INBOUND = b'"track":"inbound"'
 _PAYLOAD = b'"payload":"'
+_PAYLOAD_LENGTH = len(_PAYLOAD)
 _SEARCHED = 256
 """The payload begins within so many bytes of the messages Twilio writes."""
 
@@ -155,13 +160,16 @@ _KNOWN = frozenset({"connected", "start", "media", "dtmf", "mark", "stop"})
 class StreamCodec:
     """The messages of one stream, whose sid is known."""
 
-    __slots__ = ("_head", "_tail", "clear", "stream_sid")
+    __slots__ = ("_back", "_head", "_mark", "_tail", "_tail_at", "clear", "stream_sid")
 
     def __init__(self, stream_sid: str) -> None:
         sid = stream_sid.encode()
         self.stream_sid = stream_sid
         self._head = b'{"event":"media","streamSid":"' + sid + b'","media":{"payload":"'
         self._tail = b'"},"streamSid":"' + sid + b'"}'
+        self._tail_at = -len(self._tail)
+        self._mark = b'{"event":"mark","streamSid":"' + sid + b'","mark":{"name":"'
+        self._back = b'"streamSid":"' + sid + b'","mark":{"name":"'
         self.clear = b'{"event":"clear","streamSid":"' + sid + b'"}'
         """Drop what is buffered; all marks come back at once."""
 
@@ -171,18 +179,25 @@ class StreamCodec:
 
     def mark(self, name: str) -> bytes:
         """The message that comes back once everything sent so far was played."""
-        return orjson.dumps({"event": "mark", "streamSid": self.stream_sid, "mark": {"name": name}})
+        return self._mark + name.encode() + b'"}}'
+
+    def mark_back(self, message: bytes) -> str | None:
+        """The name in a mark worded as Twilio words them; None: `parse` must look at it."""
+        if not message.startswith(_MARK) or not message.endswith(b'"}}'):
+            return None
+        at = message.find(self._back, len(_MARK), _SEARCHED)
+        name = message[at + len(self._back) : -3]
+        return name.decode() if at >= 0 and _NAME.fullmatch(name) else None
 
     def sound(self, message: bytes) -> bytes | None:
         """The µ-law of a media message worded as Twilio words them; None: `parse` must look at it."""
-        tail = self._tail
-        if not message.startswith(_MEDIA) or not message.endswith(tail) or len(message) > MAX_MESSAGE_BYTES:
+        if not message.startswith(_MEDIA) or not message.endswith(self._tail) or len(message) > MAX_MESSAGE_BYTES:
             return None
-        at = message.find(_PAYLOAD, len(_MEDIA), _SEARCHED)
-        if at < 0 or message.find(_INBOUND, len(_MEDIA), at) < 0:
+        at = message.find(_PAYLOAD, 0, _SEARCHED)
+        if at < 0 or message.find(_INBOUND, 0, at) < 0:
             return None
         try:
-            return pybase64.b64decode(memoryview(message)[at + len(_PAYLOAD) : -len(tail)], validate=True)
+            return pybase64.b64decode(message[at + _PAYLOAD_LENGTH : self._tail_at], validate=True)
         except binascii.Error:
             return None
 

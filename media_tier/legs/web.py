@@ -122,19 +122,17 @@ class WebLeg:
 
     def count(self) -> bool:
         """Count one frame; False once the connection is over, be it because of this one."""
-        return self._count(self._clock())
-
-    def _count(self, now: float) -> bool:
-        if self._clean is not None:
-            return False
-        if not self._messages.take(1, now):
+        if self._clean is None and not self._messages.take(1, self._clock()):
             self._violate(CloseCode.FLOOD)
         return self._clean is None
 
     def received(self, message: bytes) -> None:
         """One complete text message."""
         now = self._clock()
-        if not self._count(now):
+        if self._clean is not None:
+            return
+        if not self._messages.take(1, now):
+            self._violate(CloseCode.FLOOD)
             return
         self._heard_from_at = now
         try:

@@ -51,15 +51,16 @@ class Allowance:
     def take(self, amount: float, now: float) -> bool:
         """Whether `amount` is within the allowance; it is taken only if it is."""
         elapsed, self._at = now - self._at, now
-        earned = min(elapsed, self._stall) * self._rate
+        left, burst = self._left, self._burst
         if elapsed > 0.25:
-            self._left = min(self._left, self._burst) + earned
-        else:
-            self._left = max(self._left, min(self._burst, self._left + earned))
-        if amount > self._left:
-            return False
-        self._left -= amount
-        return True
+            left = min(left, burst) + min(elapsed, self._stall) * self._rate
+        elif left < burst:
+            left += elapsed * self._rate
+            if left > burst:
+                left = burst
+        taken = amount <= left
+        self._left = left - amount if taken else left
+        return taken
 
 
 PROTOCOL_ERROR = 1002

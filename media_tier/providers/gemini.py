@@ -12,9 +12,9 @@ from typing import Any
 
 from media_tier.audio.resampling import Resampler
 from media_tier.call.events import ProviderFailed
-from media_tier.ports import SAMPLE_RATE, Clock, ProviderListener, ProviderUnavailable, RealtimeModel, SessionSeed
+from media_tier.ports import Clock, ProviderListener, ProviderUnavailable, RealtimeModel, SessionSeed
 from media_tier.providers import gemini_wire as wire
-from media_tier.providers.gemini_decoder import BYTES_PER_MS, GeminiDecoder, SetUp, Sound, Told
+from media_tier.providers.gemini_decoder import GeminiDecoder, SetUp, Sound, Told
 from media_tier.providers.gemini_outbox import Outbox
 from media_tier.providers.socket import open_vendor_socket
 from media_tier.providers.vendor_session import OpenSocket, Socket, Vendor, opened
@@ -67,7 +67,9 @@ class GeminiConnection:
         self._socket: Socket | None = None
         self._decoder = GeminiDecoder(seed)
         self._rate = seed.model.capabilities.input_rate
-        self._resampler = None if self._rate == SAMPLE_RATE else Resampler(SAMPLE_RATE, self._rate)
+        heard = seed.caller_audio or seed.audio
+        self._bytes_per_ms = heard.bytes_per_ms
+        self._resampler = None if self._rate == heard.rate else Resampler(heard.rate, self._rate)
         self._configured: asyncio.Future[None] = self._loop.create_future()
         self._in_use = False
         """`connect` is returning: whatever happens from now on is an event."""
@@ -84,10 +86,10 @@ class GeminiConnection:
         return self._seed.model.capabilities
 
     def send_audio(self, pcm: bytes) -> None:
-        """Caller's sound, PCM16 24 kHz."""
+        """Caller's sound, PCM16 as the seed says."""
         if self._socket is None or self._over:
             return
-        self._decoder.sent_ms += len(pcm) / BYTES_PER_MS
+        self._decoder.sent_ms += len(pcm) / self._bytes_per_ms
         wanted = pcm if self._resampler is None else self._resampler.push(pcm)
         if wanted:
             self._socket.send(wire.audio(wanted, self._rate))

@@ -33,6 +33,7 @@ ABNORMAL = 1006
 """RFC 6455, 7.4.1: the connection went away without a close frame."""
 
 _REFUSALS_FOR_GOOD = frozenset({401, 403})
+_TEXT = WSMsgType.TEXT
 _DATA = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION)
 
 
@@ -53,7 +54,7 @@ class VendorSocket(WSListener):
         transport = self._transport
         if transport is None or self._asked_to_close or transport.is_disconnected:
             return
-        transport.send(WSMsgType.TEXT, data)
+        transport.send(_TEXT, data)
         if transport.underlying_transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             transport.disconnect(graceful=False)
 
@@ -163,5 +164,7 @@ async def open_vendor_socket(
         raise ProviderUnavailable("timeout", "The provider did not answer in time.") from late
     except OSError as unreachable:
         raise ProviderUnavailable("unreachable", "The provider cannot be reached.") from unreachable
-    assert isinstance(listener, VendorSocket)
+    if not isinstance(listener, VendorSocket):
+        # picows forgets the listener of a connection that went away in the very moment it was upgraded.
+        raise ProviderUnavailable("unreachable", "The provider let go of the connection at once.")
     return listener

@@ -22,6 +22,12 @@ class _Environment(BaseModel):
         return cls.model_validate({name.lower(): value for name, value in environ.items() if value})
 
 
+def _refuse_simulation[E: "WorkflowEnvironment | MediaEnvironment"](environment: E) -> E:
+    if environment.stage == "prod" and environment.call_simulation_mode:
+        raise ValueError("CALL_SIMULATION_MODE must not be set in production")
+    return environment
+
+
 class FunctionEnvironment(_Environment):
     """Lambda functions."""
 
@@ -44,6 +50,38 @@ class CarrierEnvironment(FunctionEnvironment):
     twilio_base_url: str = "https://api.twilio.com"
     graph_base_url: str = "https://graph.facebook.com"
     graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
+
+
+class WorkflowEnvironment(FunctionEnvironment):
+    """The steps of the work after a call. A provider without a key has no summaries; but for production, simulation
+    writes them offline where there is none."""
+
+    secrets_key_id: str = "alias/secrets"
+    call_simulation_mode: bool = False
+    openai_api_key: str | None = None
+    openai_base_url: str | None = None
+    gemini_api_key: str | None = None
+    gemini_rest_base_url: str | None = None
+
+    @model_validator(mode="after")
+    def _no_simulation_in_production(self) -> Self:
+        return _refuse_simulation(self)
+
+
+class StarterEnvironment(FunctionEnvironment):
+    """The consumer that starts the work after a call."""
+
+    after_call_state_machine_arn: str
+
+
+class SpeechEnvironment(FunctionEnvironment):
+    """Lambda functions that have chatbots speak outside of calls. Without a provider's key its models stay silent."""
+
+    render_prompts_queue_url: str
+    openai_api_key: str | None = None
+    openai_websocket_base_url: str | None = None
+    gemini_api_key: str | None = None
+    gemini_rest_base_url: str | None = None
 
 
 class MediaEnvironment(_Environment):
@@ -82,14 +120,12 @@ class MediaEnvironment(_Environment):
 
     @model_validator(mode="after")
     def _no_simulation_in_production(self) -> Self:
-        if self.stage == "prod" and self.call_simulation_mode:
-            raise ValueError("CALL_SIMULATION_MODE must not be set in production")
         if self.stage == "prod" and self.simulated_tool_seconds:
             raise ValueError("SIMULATED_TOOL_SECONDS must not be set in production")
-        return self
+        return _refuse_simulation(self)
 
 
-class AdminEnvironment(FunctionEnvironment):
+class AdminEnvironment(CarrierEnvironment):
     """The administration API: the user pool whose tokens it believes, and where it makes accounts."""
 
     idempotency_table: str = "idempotency"

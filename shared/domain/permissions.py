@@ -19,6 +19,7 @@ class Permission(StrEnum):
     FLEET_MODELS = "fleet.ai_models"
     FLEET_CALLS = "fleet.calls"
     FLEET_AUDIT = "fleet.audit"
+    FLEET_ACCOUNTS = "fleet.integration_accounts"
     COMPANY_READ = "company.read"
     PACKAGES_READ = "packages.read"
     MODELS_READ = "ai_models.read"
@@ -32,6 +33,9 @@ class Permission(StrEnum):
     TEAM_READ = "team.read"
     TEAM_WRITE = "team.write"
     AUDIT_READ = "audit.read"
+    ACCOUNTS_READ = "integration_accounts.read"
+    ACCOUNTS_WRITE = "integration_accounts.write"
+    USAGE_READ = "usage.read"
 
 
 _MASTER = frozenset({Role.MASTER_ADMIN})
@@ -45,6 +49,7 @@ GRANTS: dict[Permission, frozenset[Role]] = {
     Permission.FLEET_MODELS: _MASTER,
     Permission.FLEET_CALLS: _MASTER,
     Permission.FLEET_AUDIT: _MASTER,
+    Permission.FLEET_ACCOUNTS: _MASTER,
     Permission.COMPANY_READ: _MEMBERS,
     Permission.PACKAGES_READ: _COMPANY,
     Permission.MODELS_READ: _COMPANY,
@@ -58,6 +63,9 @@ GRANTS: dict[Permission, frozenset[Role]] = {
     Permission.TEAM_READ: _COMPANY,
     Permission.TEAM_WRITE: _COMPANY,
     Permission.AUDIT_READ: _COMPANY,
+    Permission.ACCOUNTS_READ: _MEMBERS,
+    Permission.ACCOUNTS_WRITE: _COMPANY,
+    Permission.USAGE_READ: _COMPANY,
 }
 
 

@@ -32,9 +32,14 @@ def piece_key(company_id: str, call_id: str, start: int, epoch: int) -> str:
     return f"{piece_prefix(company_id, call_id)}{start:012d}-{epoch:06d}.pcm"
 
 
+def recording_prefix(company_id: str, call_id: str) -> str:
+    """Under which everything lies that is kept of a call's sound once it has ended."""
+    return f"recordings/{company_id}/{call_id}/"
+
+
 def recording_key(company_id: str, call_id: str) -> str:
     """The key of the assembled recording."""
-    return f"recordings/{company_id}/{call_id}/{call_id}.wav"
+    return f"{recording_prefix(company_id, call_id)}{call_id}.wav"
 
 
 def event_log_key(company_id: str, call_id: str, epoch: int) -> str:
@@ -69,9 +74,10 @@ def in_force(pieces: Iterable[Piece]) -> list[Piece]:
     return sorted(kept)
 
 
-def wav_header(samples: int) -> bytes:
-    """The RIFF header of a stereo PCM16 24 kHz file of so many stereo samples."""
-    size = samples * FRAME
+def wav_header(samples: int, channels: int = 2) -> bytes:
+    """The RIFF header of a PCM16 24 kHz file of so many samples for each channel."""
+    frame = 2 * channels
+    size = samples * frame
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF",
@@ -80,10 +86,10 @@ def wav_header(samples: int) -> bytes:
         b"fmt ",
         16,
         1,
-        2,
+        channels,
         RATE,
-        RATE * FRAME,
-        FRAME,
+        RATE * frame,
+        frame,
         16,
         b"data",
         size,

@@ -5,7 +5,7 @@ An `error` keeps the settings from being published, since calls would fail or th
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -43,6 +43,8 @@ class Surroundings:
     widget: WidgetConfig
     accounts: Sequence[IntegrationAccount] = ()
     """The accounts whose calls this chatbot answers."""
+    heard_from: Collection[str] = ()
+    """Those of them whose carrier has reached our webhook."""
 
 
 def lint(settings: CallSettings, around: Surroundings) -> tuple[Finding, ...]:
@@ -55,7 +57,7 @@ def lint(settings: CallSettings, around: Surroundings) -> tuple[Finding, ...]:
         *_timing(settings),
         *_recording(settings, around.widget),
         *_widget(settings, around.widget),
-        *_accounts(around.accounts),
+        *_accounts(around),
     ]
     return tuple(sorted(findings, key=lambda finding: finding.level))
 
@@ -185,14 +187,19 @@ def _widget(settings: CallSettings, widget: WidgetConfig) -> Iterator[Finding]:
         yield _warn("any_site", "widget.advanced.allowedDomains", text)
 
 
-def _accounts(accounts: Sequence[IntegrationAccount]) -> Iterator[Finding]:
-    for account in accounts:
+def _accounts(around: Surroundings) -> Iterator[Finding]:
+    for account in around.accounts:
+        field = f"accounts.{account.account_id}"
         if not account.active:
             text = f"{account.name} is switched off: calls to its number are not answered."
-            yield _warn("account_off", f"accounts.{account.account_id}", text)
-        elif account.status is not AccountStatus.CONNECTED or account.last_verified_at is None:
+            yield _warn("account_off", field, text)
+        elif account.status is not AccountStatus.CONNECTED:
+            why = f" ({account.last_error})" if account.last_error else ""
+            text = f"{account.name} did not pass its last check{why}: calls to its number may not be answered."
+            yield _warn("account_error", field, text)
+        elif account.account_id not in around.heard_from:
             text = f"{account.name} has no verified webhook: calls to its number may never arrive here."
-            yield _warn("webhook_unverified", f"accounts.{account.account_id}", text)
+            yield _warn("webhook_unverified", field, text)
 
 
 def _unusable(model: AiModel | None, today: date) -> str | None:

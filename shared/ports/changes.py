@@ -9,10 +9,12 @@ from typing import Protocol
 
 from shared.contracts.records.audit import AuditEntry
 from shared.contracts.records.publication import Publication
+from shared.contracts.records.secret import StoredSecret
 from shared.contracts.records.user import User
 from shared.contracts.settings.ai_model import AiModel
 from shared.contracts.settings.call_settings import CallSettings
 from shared.contracts.settings.company import Chatbot, Company
+from shared.contracts.settings.integration import AccountLink, IntegrationAccount
 from shared.contracts.settings.package import Package, PackageVersion
 from shared.contracts.settings.widget_config import WidgetConfig
 
@@ -79,7 +81,27 @@ class Release:
     value: str
 
 
-Write = Save | SaveWidget | PublishSettings | PublishPackage | Offer | Claim | Release
+@dataclass(frozen=True, slots=True)
+class ChangeAccount:
+    """Create (`before` None), replace or delete (`after` None) a carrier account, with its name and its number.
+
+    What is replaced must be exactly as it was read. `secrets` are stored with it.
+    """
+
+    before: IntegrationAccount | None
+    after: IntegrationAccount | None
+    secrets: tuple[StoredSecret, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAccount:
+    """Let a chatbot take calls of an account, or (`on` False) stop that."""
+
+    link: AccountLink
+    on: bool = True
+
+
+Write = Save | SaveWidget | PublishSettings | PublishPackage | Offer | Claim | Release | ChangeAccount | LinkAccount
 
 
 class Changes(Protocol):

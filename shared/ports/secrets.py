@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from shared.contracts.records.secret import SecretHint
+from shared.contracts.records.secret import SecretHint, StoredSecret
 
 
 class Secrets(Protocol):
-    """`put` raises InvalidRequest for what is empty or too long. `get` is None where nothing was set.
+    """`seal` and `put` raise InvalidRequest for what is empty or too long; what was sealed is not stored yet. `get` is
+    None where nothing was set.
 
     `signing` never tells: where nothing was set it gives, after the same work, a value nothing was signed with.
     """
 
+    def seal(self, company_id: str, account_id: str, field: str, value: str, now: datetime) -> StoredSecret: ...
     def put(self, company_id: str, account_id: str, field: str, value: str, now: datetime) -> SecretHint: ...
     def get(self, company_id: str, account_id: str, field: str) -> str | None: ...
     def signing(self, company_id: str, account_id: str, field: str) -> str: ...

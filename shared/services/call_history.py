@@ -17,6 +17,7 @@ from shared.contracts.records.user import Role
 from shared.domain.permissions import Actor
 from shared.ports.blobs import Blobs
 from shared.ports.repositories import AccessLog, CallHistory, Calls, Participations
+from shared.ports.transcript_index import TranscriptIndex
 from shared.services.after_call import ASSEMBLY_TIME, URL_SECONDS
 
 DEFAULT_DAYS = 90
@@ -34,6 +35,7 @@ class HistoryPorts:
     participations: Participations
     blobs: Blobs
     accesses: AccessLog
+    index: TranscriptIndex
     now: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -49,6 +51,7 @@ class CallFilter:
     status: CallStatus | None = None
     end_reason: EndReason | None = None
     test_call: bool | None = None
+    account_id: str | None = None
 
     def matches(self, call: CallRecord) -> bool:
         """Whether a call is wanted, its day apart."""
@@ -58,6 +61,7 @@ class CallFilter:
             (self.status, call.status),
             (self.end_reason, call.end_reason),
             (self.test_call, call.test_call),
+            (self.account_id, call.account_id),
         )
         return all(wanted is None or wanted == found for wanted, found in pairs)
 
@@ -80,7 +84,7 @@ class RecordingLink:
 
 def find_calls(ports: HistoryPorts, by: Actor, company_id: str, wanted: CallFilter, turn: Turn) -> Page[CallRecord]:
     """Calls newest first. A page may be short and still have a next one. Raises InvalidRequest."""
-    days = _days(ports, wanted)
+    days = range_of_days(ports, wanted)
     if by.role is Role.SUPPORT_AGENT:
         return _own_calls(ports, by, company_id, wanted, days, turn)
     return ports.history.page(company_id, days, turn, wanted.matches)
@@ -97,7 +101,7 @@ def open_transcript(
 ) -> tuple[CallRecord, Sequence[TranscriptSegment]]:
     """What was said, in order. Raises NotFound."""
     call = _visible(ports, by, company_id, call_id)
-    _note(ports, by, call, "transcript")
+    note_access(ports, by, call, "transcript")
     return call, ports.calls.transcript(company_id, call_id)
 
 
@@ -105,7 +109,7 @@ def open_recording(ports: HistoryPorts, by: Actor, company_id: str, call_id: str
     """Where the recording can be had, None while it is being made. Raises NotFound."""
     call = _visible(ports, by, company_id, call_id)
     if call.recording_state == "ready" and call.recording_key is not None:
-        _note(ports, by, call, "recording")
+        note_access(ports, by, call, "recording")
         url = ports.blobs.signed_url(call.recording_key, seconds=URL_SECONDS, filename=f"recording-{call_id}.wav")
         return RecordingLink(url, ports.now() + timedelta(seconds=URL_SECONDS))
     too_late = call.ended_at is not None and ports.now() - call.ended_at >= ASSEMBLY_TIME
@@ -114,10 +118,18 @@ def open_recording(ports: HistoryPorts, by: Actor, company_id: str, call_id: str
     return None
 
 
-def _visible(ports: HistoryPorts, by: Actor, company_id: str, call_id: str) -> CallRecord:
+def seen_by(ports: HistoryPorts, by: Actor, company_id: str, call_id: str) -> CallRecord | None:
+    """The call, if there is one and this person may see it."""
     call = ports.calls.get(company_id, call_id)
     agent = by.role is Role.SUPPORT_AGENT
-    if call is None or (agent and not ports.participations.took_part(company_id, call_id, by.user_id)):
+    if agent and not ports.participations.took_part(company_id, call_id, by.user_id):
+        return None
+    return call
+
+
+def _visible(ports: HistoryPorts, by: Actor, company_id: str, call_id: str) -> CallRecord:
+    call = seen_by(ports, by, company_id, call_id)
+    if call is None:
         raise NotFound(NO_CALL)
     return call
 
@@ -131,9 +143,10 @@ def _own_calls(
     return Page(tuple(call for call in kept if wanted.matches(call)), found.cursor)
 
 
-def _days(ports: HistoryPorts, wanted: CallFilter) -> tuple[date, date]:
+def range_of_days(ports: HistoryPorts, wanted: CallFilter) -> tuple[date, date]:
+    """The days that are meant. Raises InvalidRequest."""
     until = wanted.until or ports.now().date()
-    since = wanted.since or until - timedelta(days=DEFAULT_DAYS)
+    since = wanted.since or max(until, date.min + timedelta(days=DEFAULT_DAYS)) - timedelta(days=DEFAULT_DAYS)
     if since > until:
         raise InvalidRequest("The range of days is empty.", {"since": "This is after the last day."})
     if (until - since).days > LONGEST_DAYS:
@@ -141,7 +154,8 @@ def _days(ports: HistoryPorts, wanted: CallFilter) -> tuple[date, date]:
     return since, until
 
 
-def _note(ports: HistoryPorts, by: Actor, call: CallRecord, what: Literal["recording", "transcript"]) -> None:
+def note_access(ports: HistoryPorts, by: Actor, call: CallRecord, what: Literal["recording", "transcript"]) -> None:
+    """Note who gets what; before they get it."""
     ports.accesses.record(
         AccessEntry(
             entry_id=ports.new_id(),

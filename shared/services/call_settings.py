@@ -23,7 +23,9 @@ from shared.domain.settings_lint import Finding, Surroundings, errors, lint
 from shared.domain.variables import filled
 from shared.ports.changes import PublishSettings, Save
 from shared.ports.integration_accounts import IntegrationAccounts
+from shared.ports.render_queue import RenderQueue
 from shared.ports.repositories import AiModels, Chatbots, Companies, FleetPackages
+from shared.ports.webhook_events import WebhookEvents
 from shared.services.auditing import Deed, Desk, require_version
 from shared.services.chatbots import chatbot
 from shared.services.companies import require_calls
@@ -43,6 +45,8 @@ class CallSettingsPorts:
     packages: FleetPackages
     accounts: IntegrationAccounts
     desk: Desk
+    rendering: RenderQueue
+    events: WebhookEvents
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +139,22 @@ def _published(
         PublishSettings(bot, settings, publication),
         Save(bot.model_copy(update={"call_settings_version": number})),
     )
+    ports.rendering.render(by.company, bot.chatbot_id)
     return SettingsView(settings, number, findings)
 
 
 def _findings(ports: CallSettingsPorts, bot: Chatbot, settings: CallSettings) -> tuple[Finding, ...]:
+    accounts = _accounts(ports, bot)
     around = Surroundings(
         models={model.id: model for model in ports.models.all()},
         today=ports.desk.now().date(),
         widget=ports.chatbots.widget_config(bot.company_id, bot.chatbot_id),
-        accounts=_accounts(ports, bot),
+        accounts=accounts,
+        heard_from={
+            account.account_id
+            for account in accounts
+            if ports.events.seen(account.company_id, account.account_id) is not None
+        },
     )
     return lint(settings, around)
 

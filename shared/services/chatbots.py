@@ -14,6 +14,7 @@ from shared.contracts.settings.package import PackageVersion
 from shared.domain.permissions import Actor
 from shared.domain.variables import checked
 from shared.ports.changes import Claim, Release, Save, Write
+from shared.ports.render_queue import RenderQueue
 from shared.ports.repositories import Chatbots, Companies, FleetPackages, OfferedPackages
 from shared.services.auditing import Deed, Desk, next_version, require_version
 
@@ -29,6 +30,7 @@ class ChatbotPorts:
     offered: OfferedPackages
     packages: FleetPackages
     desk: Desk
+    rendering: RenderQueue
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
-"""Closing a call's books: its recording is put together and its price summed. Safe to repeat any number of times.
+"""Puts the recording of an ended call together. Safe to repeat any number of times.
 
-Messages come more than once, also at the same time. Pieces are deleted only after the record says that the recording
+Work comes more than once, also at the same time. Pieces are deleted only after the record says that the recording
 is ready, so whoever lists them first and then reads a record that does not say so has seen all of them.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from typing import Literal
 
 from shared.contracts.errors import Conflict
 from shared.contracts.records.call import CallRecord
@@ -24,10 +24,12 @@ from shared.domain.recording_layout import (
 from shared.ports.blobs import Blobs
 from shared.ports.repositories import Calls
 
+RecordingState = Literal["none", "ready", "failed"]
+
 
 @dataclass(frozen=True, slots=True)
 class RecordingPorts:
-    """What closing a call needs."""
+    """What putting a recording together needs."""
 
     calls: Calls
     blobs: Blobs
@@ -37,30 +39,26 @@ class PieceGone(Exception):
     """A piece that was listed is not there any more."""
 
 
-def close_call(ports: RecordingPorts, company_id: str, call_id: str) -> None:
-    """Assemble the recording and sum the price of an ended call; raises Conflict or PieceGone: do it again later."""
+def deliver_recording(ports: RecordingPorts, company_id: str, call_id: str) -> RecordingState:
+    """Put an ended call's recording together, unless that was done; raises Conflict or PieceGone: do it again later.
+
+    Returns the state that is right from now on: `failed` if the call was to be recorded and nothing is there.
+    """
     pieces = pieces_of(ports.blobs.list(piece_prefix(company_id, call_id)))
     call = ports.calls.get(company_id, call_id)
     if call is None or call.ended_at is None:
-        return
-    changes: dict[str, object] = {}
-    if call.cost_usd is None:
-        usage = ports.calls.usage(company_id, call_id)
-        changes["cost_usd"] = sum((entry.cost_usd for entry in usage), Decimal(0))
+        return "none"
     if call.recording_state != "ready":
-        if pieces:
-            key = recording_key(company_id, call_id)
-            ports.blobs.put_parts(key, assembled(ports.blobs, in_force(pieces), call), "audio/wav")
-            changes |= {"recording_key": key, "recording_state": "ready"}
-        elif call.started_at is not None and call.configuration.settings.recording.enabled:
-            changes["recording_state"] = "failed"
-    if changes and changes != {"recording_state": call.recording_state}:
-        changed = ports.calls.replace(call, changes)
-        if changed is None:
-            raise Conflict("The call was changed while it was closed.")
-        call = changed
-    if call.recording_state == "ready" and pieces:
+        if not pieces:
+            wanted = call.started_at is not None and call.configuration.settings.recording.enabled
+            return "failed" if wanted else "none"
+        key = recording_key(company_id, call_id)
+        ports.blobs.put_parts(key, assembled(ports.blobs, in_force(pieces), call), "audio/wav")
+        if ports.calls.replace(call, {"recording_key": key, "recording_state": "ready"}) is None:
+            raise Conflict("The call was changed while its recording was put together.")
+    if pieces:
         ports.blobs.delete([piece.key for piece in pieces])
+    return "ready"
 
 
 def assembled(blobs: Blobs, pieces: Sequence[Piece], call: CallRecord) -> Iterable[bytes]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
+from shared.contracts.errors import InvalidRequest
 from shared.contracts.records.webhook_event import Outcome, WebhookEvent, WebhookHealth
 from shared.domain.phone_numbers import masked
 from shared.ports.repositories import RateLimits
@@ -14,6 +15,10 @@ COUNTED = 10_000
 REJECTED_PER_HOUR = 60
 """Of one account: forged requests cannot fill a log."""
 UNKNOWN = "unknown"
+LONGEST_DAYS = 31
+SHOWN = 200
+EXAMINED = 2_000
+"""How many events are looked at where some are not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,20 @@ class LogPorts:
     rates: RateLimits
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events are wanted; days are UTC and both belong to the range (default: today and yesterday)."""
+
+    since: date | None = None
+    until: date | None = None
+    outcome: Outcome | None = None
+    kind: str | None = None
+
+    def matches(self, event: WebhookEvent) -> bool:
+        """Whether an event is wanted, its day apart."""
+        return self.outcome in (None, event.outcome) and self.kind in (None, event.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +80,18 @@ def record(ports: LogPorts, company_id: str, account_id: str, happening: Happeni
     ports.events.append(event)
 
 
-def recent(
-    ports: LogPorts, company_id: str, account_id: str, since: datetime, until: datetime, limit: int = 200
-) -> Sequence[WebhookEvent]:
-    """The log of a range of time, newest first."""
-    return ports.events.between(company_id, account_id, since, until, limit)
+def recent(ports: LogPorts, company_id: str, account_id: str, wanted: EventFilter) -> Sequence[WebhookEvent]:
+    """The log, newest first, two hundred events at most. Raises InvalidRequest for a range that cannot be."""
+    until = wanted.until or ports.now().date()
+    since = wanted.since or until - timedelta(days=1)
+    if since > until:
+        raise InvalidRequest("The range of days is empty.", {"since": "This is after the last day."})
+    if (until - since).days > LONGEST_DAYS:
+        raise InvalidRequest("The range of days is too long.", {"since": f"At most {LONGEST_DAYS} days are kept."})
+    first, last = datetime.combine(since, time.min, UTC), datetime.combine(until, time.max, UTC)
+    plain = wanted.outcome is None and wanted.kind is None
+    events = ports.events.between(company_id, account_id, first, last, SHOWN if plain else EXAMINED)
+    return [event for event in events if wanted.matches(event)][:SHOWN]
 
 
 def health(ports: LogPorts, company_id: str, account_id: str) -> WebhookHealth:

@@ -57,4 +57,6 @@ def _saved(
     action = "widget.saved" if restored_from is None else "widget.rolled_back"
     deed = Deed(by, action, chatbot_id, by.company, before if version else None, config)
     ports.desk.write(deed, SaveWidget(by.company, chatbot_id, config, publication))
+    if config.branding.call_welcome_message != before.branding.call_welcome_message:
+        ports.rendering.render(by.company, chatbot_id)
     return config, version + 1

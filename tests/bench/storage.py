@@ -2,8 +2,9 @@
 
     python -m tests.bench.storage PORT
 
-Speaks enough of S3, DynamoDB and SQS over loopback: what is put can be got, conditions are not checked, and every
-rendered sentence is a second of quiet sound. Never for tests of behaviour: those use the emulators.
+Speaks enough of S3, DynamoDB, SQS and KMS over loopback: what is put can be got, conditions are not checked, a secret
+is its own ciphertext, and every rendered sentence is a second of quiet sound. Never for tests of behaviour: those use
+the emulators.
 """
 
 import asyncio
@@ -67,6 +68,8 @@ class _Connection(asyncio.Protocol):
         status, kind, answer = "200 OK", "application/x-amz-json-1.0", b"{}"
         if target.startswith("DynamoDB"):
             answer = json.dumps(_dynamo(target.rpartition(".")[2], json.loads(body))).encode()
+        elif target == "TrentService.Decrypt":
+            answer = json.dumps({"Plaintext": json.loads(body)["CiphertextBlob"]}).encode()
         elif not target and request[0] == "GET":
             kind, answer = "application/octet-stream", _SENTENCE
             if "prompts/" not in request[1]:

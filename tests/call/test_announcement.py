@@ -28,9 +28,9 @@ from media_tier.call.events import (
     ResponseTranscribed,
     SpeechStarted,
 )
-from media_tier.call.sentences import RECORDING_ANNOUNCEMENT, fixed_sentences
 from shared.contracts.records.call import Role
 from shared.contracts.settings.call_settings import DEFAULT_GREETING, DISCLOSURE
+from shared.domain.sentences import RECORDING_ANNOUNCEMENT, fixed_sentences
 from tests.call.script import CONNECTED, OPENAI_LIKE, caller_says, configuration, new, only, play, sentences
 
 RECORDED: dict[str, Any] = {"recording": {"enabled": True}, "disclosure": {"enabled": True}}

@@ -4,8 +4,8 @@ from typing import Any
 
 from media_tier.call.commands import Finish, PlayPrompt, TellStatus
 from media_tier.call.events import LegDropped, Party, PlaybackFinished, PlaybackStarted, SpeechStarted, SpeechStopped
-from media_tier.call.sentences import ONE_MINUTE_LEFT, TIME_IS_UP
 from shared.contracts.records.call import EndedBy, EndReason
+from shared.domain.sentences import ONE_MINUTE_LEFT, TIME_IS_UP
 from tests.call.script import ai_says, caller_says, greeted, new, only, play, prompt_id, sentences
 
 PATIENT: dict[str, Any] = {"silence_timeout_seconds": 300}

@@ -13,9 +13,9 @@ from media_tier.call.events import (
     Transcribed,
 )
 from media_tier.call.policies.end_phrase import asks_to_wait, ends_call
-from media_tier.call.sentences import GOODBYE
 from shared.contracts.records.call import EndedBy, EndReason
 from shared.contracts.settings.call_settings import EndPhraseMatch
+from shared.domain.sentences import GOODBYE
 from tests.call.script import ai_says, caller_says, greeted, new, only, play, prompt_id, sentences
 
 

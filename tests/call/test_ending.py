@@ -24,9 +24,9 @@ from media_tier.call.events import (
     Transcribed,
 )
 from media_tier.call.phases import MOVES, ImpossibleMove, Phase, moved
-from media_tier.call.sentences import GOODBYE
 from media_tier.call.session import CallSession
 from shared.contracts.records.call import EndedBy, EndReason
+from shared.domain.sentences import GOODBYE
 from tests.call.script import (
     CONNECTED,
     OPENAI_LIKE,

@@ -5,7 +5,9 @@ import pytest
 from media_tier.call.commands import CloseProvider, Finish, OpenProvider, PlayPrompt, RunTool
 from media_tier.call.events import Dtmf, PlaybackFinished, PromptMissing, ProviderFailed, ToolFinished
 from media_tier.call.phases import Phase
-from media_tier.call.sentences import (
+from media_tier.call.session import CallSession
+from shared.contracts.records.call import EndedBy, EndReason
+from shared.domain.sentences import (
     ALL_BUSY,
     CALLBACK_NOTED,
     ENTER_NUMBER,
@@ -13,8 +15,6 @@ from media_tier.call.sentences import (
     OFFER_CALLBACK,
     TECHNICAL_DIFFICULTIES,
 )
-from media_tier.call.session import CallSession
-from shared.contracts.records.call import EndedBy, EndReason
 from tests.call.script import CONNECTED, Said, Step, new, only, play, sentences
 
 UNAVAILABLE = Finish(EndReason.PROVIDER_UNAVAILABLE, EndedBy.PROVIDER)

@@ -15,10 +15,10 @@ import pytest
 from infra.local.standins.conversation import StandInScript
 from media_tier.call.commands import AddContext, OpenProvider, RunTool, TellStatus
 from media_tier.call.events import ProviderFailed, ResponseInterrupted
-from media_tier.call.sentences import ONE_MINUTE_LEFT, TIME_IS_UP
 from media_tier.call.transcript import HISTORY_CHARACTERS, HISTORY_LINES
 from shared.contracts.records.call import EndedBy, EndReason, Role
 from shared.contracts.settings.call_settings import DEFAULT_GREETING
+from shared.domain.sentences import ONE_MINUTE_LEFT, TIME_IS_UP
 from tests.call.level_speech import STORY, answer, number_of, status
 from tests.call.long_call import hour
 from tests.call.virtual_call import Vendor, VirtualCall

@@ -13,9 +13,9 @@ from media_tier.call.events import (
     ToolFinished,
     ToolRequested,
 )
-from media_tier.call.sentences import NOT_HEARD, SILENCE_GOODBYE, STILL_THERE
 from media_tier.call.session import CallSession
 from shared.contracts.records.call import EndedBy, EndReason
+from shared.domain.sentences import NOT_HEARD, SILENCE_GOODBYE, STILL_THERE
 from tests.call.script import OPENAI_LIKE, Said, ai_says, caller_says, greeted, new, only, play, prompt_id, sentences
 
 

@@ -24,8 +24,8 @@ from media_tier.call.events import (
     ToolRequested,
     ToolsCancelled,
 )
-from media_tier.call.sentences import ALL_BUSY, TOOL_FAILED, TOOL_RUNNING
 from media_tier.call.session import CallSession
+from shared.domain.sentences import ALL_BUSY, TOOL_FAILED, TOOL_RUNNING
 from tests.call.script import OPENAI_LIKE, ai_says, caller_says, configuration, greeted, new, only, play, sentences
 
 ORDER = {"order_number": "42"}

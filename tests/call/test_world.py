@@ -18,7 +18,10 @@ from media_tier.call.commands import (
     UseProvider,
 )
 from media_tier.call.events import PlaybackFinished, PlaybackStarted, PlaybackStopped
-from media_tier.call.sentences import (
+from shared.contracts.records.call import EndedBy, EndReason, Role
+from shared.contracts.settings.ai_model import Capabilities
+from shared.contracts.settings.call_settings import DEFAULT_GREETING, DISCLOSURE
+from shared.domain.sentences import (
     ALL_BUSY,
     GOODBYE,
     NOT_HEARD,
@@ -28,9 +31,6 @@ from media_tier.call.sentences import (
     TECHNICAL_DIFFICULTIES,
     TIME_IS_UP,
 )
-from shared.contracts.records.call import EndedBy, EndReason, Role
-from shared.contracts.settings.ai_model import Capabilities
-from shared.contracts.settings.call_settings import DEFAULT_GREETING, DISCLOSURE
 from tests.call.script import GEMINI_LIKE, OPENAI_LIKE, configuration
 from tests.call.world import Use, World
 

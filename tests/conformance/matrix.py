@@ -13,7 +13,6 @@ from typing import Any
 
 from infra.local import aws
 from infra.local.demo import CHATBOTS
-from media_tier.call.sentences import fixed_sentences
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots
 from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.object_store import open_bucket
@@ -22,6 +21,7 @@ from shared.adapters.espeak_speech import EspeakSpeech
 from shared.contracts.records.call import Channel, FrozenConfiguration
 from shared.contracts.settings.call_settings import AudioProcessingSettings, CallSettings, VoiceSettings
 from shared.domain.catalogue import MODELS
+from shared.domain.sentences import fixed_sentences
 from shared.services.prompts import render_prompts
 from tests.conformance.books import Books
 from tests.conformance.hearing import narrow

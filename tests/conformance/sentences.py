@@ -1,6 +1,8 @@
 """What is said on the calls, by the caller and by the AI."""
 
-from media_tier.call.sentences import (
+from media_tier.providers.simulated.scenarios import BUSINESS_HOURS, LONG_STORY
+from shared.contracts.settings.call_settings import DEFAULT_GREETING, DISCLOSURE
+from shared.domain.sentences import (
     GOODBYE,
     NOT_HEARD,
     ONE_MINUTE_LEFT,
@@ -11,8 +13,6 @@ from media_tier.call.sentences import (
     TIME_IS_UP,
     TOOL_RUNNING,
 )
-from media_tier.providers.simulated.scenarios import BUSINESS_HOURS, LONG_STORY
-from shared.contracts.settings.call_settings import DEFAULT_GREETING, DISCLOSURE
 
 QUESTION, ORDER, STORY, STOP, BYE = (  # all of them are understood by telephone, too
     "what are your business hours",

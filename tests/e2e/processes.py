@@ -8,6 +8,7 @@ import time
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from infra.local import aws
 from shared.adapters.aws.dynamo import keys
@@ -41,6 +42,13 @@ def holder(running: Running, call_id: str) -> str:
     """The task id of the process that holds the call, as the platform named it."""
     owner = record(running, call_id).owner or ""
     return str(next(task_id for task_id in running.run["media"] if owner.startswith(task_id)))
+
+
+def at_its_holder(running: Running, session: dict[str, Any]) -> dict[str, Any]:
+    """The session with the address of the very process that holds its call."""
+    port = running.run["media"][holder(running, session["callId"])]["port"]
+    path = urlsplit(session["websocketUrl"]).path
+    return {**session, "websocketUrl": f"ws://127.0.0.1:{port}{path}"}
 
 
 def signal_holder(running: Running, call_id: str, number: signal.Signals = signal.SIGKILL) -> tuple[str, int]:

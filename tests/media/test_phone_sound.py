@@ -2,18 +2,27 @@
 
 import asyncio
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from media_tier.audio import g711
-from media_tier.audio.formats import MULAW_8K, PCM_24K
+from media_tier.audio.formats import MULAW_8K, PCM_24K, AudioFormat
 from media_tier.audio.playout import Playout
 from media_tier.bridge.phone_model import PhoneModel
 from media_tier.bridge.phone_prompts import PhonePrompts
-from media_tier.bridge.phone_recorder import BATCH_SECONDS, PhoneRecorder
-from media_tier.call.events import PlaybackFinished, PlaybackStarted, ProviderExpiring
+from media_tier.bridge.phone_recorder import SLICE_MS, PhoneRecorder
+from media_tier.call.events import (
+    Outcome,
+    PlaybackFinished,
+    PlaybackStarted,
+    ProviderExpiring,
+    ResponseEnded,
+    ResponseTranscribed,
+)
 from media_tier.ports import ProviderListener, SessionSeed
 from shared.contracts.records.call import Role
 from shared.contracts.settings.call_settings import CallSettings, VoiceSettings
@@ -86,11 +95,41 @@ async def test_a_model_hears_and_speaks_its_own_format() -> None:
     spoken = tone(24_000, 400, 600)
     for at in range(0, len(spoken), 4_000):
         model.listener.on_audio("r1", "r1-i1", spoken[at : at + 4_000])
+    assert not notes.audio
+    await asyncio.sleep(0)
     model.listener.on_audio("r1", "r1-i2", b"\0\0")
+    await asyncio.sleep(0)
     heard = bytes(notes.audio["r1-i1"])
     assert len(heard) == pytest.approx(400 * 8, abs=2 * 8)
     assert pitch(g711.decode(heard), 8_000) == pytest.approx(600, abs=5)
     assert "r1-i2" not in notes.audio
+
+
+async def test_what_arrives_together_is_handed_on_together_and_never_after_its_end() -> None:
+    model, notes = Model(), Notes()
+    await PhoneModel(model).connect(seed_of(), notes)
+    order: list[str] = []
+    notes.on_audio = lambda response_id, item_id, pcm: order.append(f"{item_id} {len(pcm)}")  # type: ignore[method-assign]  # a spy
+    notes.on_event = lambda event: order.append(type(event).__name__)  # type: ignore[method-assign]  # a spy
+    spoken = tone(24_000, 80)
+    model.listener.on_audio("r1", "a", spoken)
+    model.listener.on_event(ResponseTranscribed("r1", "a", "so"))
+    model.listener.on_audio("r1", "a", spoken)
+    model.listener.on_audio("r1", "b", spoken)
+    model.listener.on_event(ResponseEnded("r1", Outcome.COMPLETED, {}, "", 1))
+    await asyncio.sleep(0)
+    assert order == ["ResponseTranscribed", "a 1280", "b 640", "ResponseEnded"]
+
+
+async def test_the_caller_is_heard_at_the_rate_the_model_wants() -> None:
+    model, seed = Model(), seed_of()
+    capabilities = seed.model.capabilities.model_copy(update={"input_rate": 16_000})
+    seed = replace(seed, model=seed.model.model_copy(update={"capabilities": capabilities}))
+    connection = await PhoneModel(model).connect(seed, Notes())
+    assert model.seed.caller_audio == AudioFormat(16_000, 2)
+    connection.send_audio(g711.encode(tone(8_000, 400)))
+    assert len(model.sound) == pytest.approx(400 * 32, abs=2 * 32)
+    assert pitch(model.sound, 16_000) == pytest.approx(440, abs=5)
 
 
 async def test_everything_else_passes_as_it_is() -> None:
@@ -115,6 +154,7 @@ class Tape:
     def __init__(self) -> None:
         self.sides: dict[str, list[tuple[bytes, int]]] = {"caller": [], "far": []}
         self.states: list[Any] = []
+        self.before_cut: Callable[[], None]
 
     def start(self, at_ms: int) -> None:
         self.states.append(("start", at_ms))
@@ -132,7 +172,7 @@ class Tape:
         self.states.append("close")
 
 
-async def test_sound_is_recorded_in_a_few_batches_and_in_its_time() -> None:
+def test_sound_is_recorded_when_a_piece_is_cut_and_in_its_time() -> None:
     tape = Tape()
     recorder = PhoneRecorder(tape)
     recorder.start(100)
@@ -142,12 +182,12 @@ async def test_sound_is_recorded_in_a_few_batches_and_in_its_time() -> None:
         recorder.caller(mulaw[number * 160 : number * 160 + 160], 1_000 + 20 * number + late)
     recorder.far(mulaw, 1_050)
     assert tape.sides == {"caller": [], "far": []}
-    await asyncio.sleep(BATCH_SECONDS + 0.1)
-    ((pcm, at),) = tape.sides["caller"]
-    assert at == 1_000
-    assert len(pcm) == pytest.approx(200 * 48, abs=2 * 48)
+    tape.before_cut()
+    pcm = b"".join(pcm for pcm, _ in tape.sides["caller"])
+    assert [at for _, at in tape.sides["caller"]] == [1_000, 1_000 + SLICE_MS]
+    assert len(pcm) == pytest.approx(200 * 48, abs=5 * 48)
     assert pitch(pcm, 24_000) == pytest.approx(440, abs=5)
-    assert [at for _, at in tape.sides["far"]] == [1_050]
+    assert [at for _, at in tape.sides["far"]] == [1_050, 1_050 + SLICE_MS]
 
 
 async def test_a_pause_is_kept_and_stopping_loses_nothing() -> None:

@@ -78,8 +78,8 @@ async def test_a_barge_in_cuts_within_60_ms_and_says_what_was_heard() -> None:
         assert not c.ear.stopped, "the answer never comes from within the verb"
         await asyncio.sleep(0.4)
         loud = [frame.at for frame in c.phone.heard if np.abs(np.frombuffer(frame.pcm, "<i2")).max() > 500]
-        assert loud[-1] - cut_at < 0.06
-        assert c.ear.stopped[0] == pytest.approx(0.5 * LEG, abs=0.08 * LEG)
+        assert sum(at > cut_at for at in loud) <= 3, "20 ms each"
+        assert c.ear.stopped[0] == pytest.approx(len(loud) * 0.02 * LEG, abs=0.06 * LEG)
         c.leg.play(tone(900, 0.2, LEG))
         await asyncio.sleep(0.4)
         assert share_of(900, c.phone.sound(cut_at + 0.35)[: int(0.2 * PHONE)], PHONE) > 0.9

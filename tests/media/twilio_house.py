@@ -12,7 +12,6 @@ from typing import Any
 from media_tier.app import Server, serve
 from media_tier.audio.formats import MULAW_8K
 from media_tier.bridge.wheel import Wheel
-from media_tier.call.sentences import fixed_sentences
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts
 from media_tier.engine.roster import Room, Roster
@@ -36,6 +35,7 @@ from shared.contracts.records.call import (
 from shared.contracts.settings.ai_model import AiModel
 from shared.contracts.settings.call_settings import CallSettings, VoiceSettings
 from shared.domain.catalogue import SIMULATED
+from shared.domain.sentences import fixed_sentences
 from shared.ports.media_store import Claimed, ClaimRefused
 from shared.services.sessions import hash_token
 from tests.media.speech_samples import renderer
@@ -82,6 +82,9 @@ class Tape:
     """Keeps what is recorded, PCM16 24 kHz; implements ports.Recorder."""
 
     sides: dict[str, list[tuple[int, bytes]]] = field(default_factory=lambda: {"caller": [], "far": []})
+
+    def __post_init__(self) -> None:
+        self.before_cut: Callable[[], None] = lambda: None
 
     def start(self, at_ms: int) -> None: ...
 
@@ -193,7 +196,8 @@ class House:
                 prompter=self.prompts,
                 wheel=self._wheel,
                 clock=time.monotonic,
-            )
+            ),
+            self.tape,
         )
         await ports.prompter.load(self.settings, fixed_sentences(record.configuration))
         return ports

@@ -17,6 +17,7 @@ from shared.contracts.settings.integration import AccountStatus, TwilioAccount, 
 from shared.ports.phone_lines import Credentials, Dialling, NumberHooks, PhoneNumber, PhoneOwner
 from shared.ports.whatsapp_calls import WhatsAppRefused
 from shared.ports.whatsapp_numbers import CallingFacts, LivePermission, NumberFacts, Sender, TokenFacts
+from shared.services.auditing import Desk
 from shared.services.carrier_calls import CarrierPorts
 from shared.services.integration_accounts import AccountPorts
 from shared.services.outbound_calls import OutboundPorts
@@ -206,8 +207,7 @@ class CarrierWorld:
             lines=self.lines,
             whatsapp=self.meta,
             log=self.log,
-            now=lambda: self.world.now,
-            new_id=self.world.new_id,
+            desk=Desk(self.world.changes, lambda: self.world.now, self.world.new_id),
             new_token=self.world.new_token,
             base_url=OWN_ORIGIN,
         )

@@ -7,12 +7,15 @@ import pytest
 from pydantic import ValidationError
 
 from shared.contracts.errors import Conflict, InvalidRequest, NotFound, NotPermitted
+from shared.contracts.records.user import Role
 from shared.contracts.records.webhook_event import WebhookEvent
 from shared.contracts.settings.account_draft import AccountDraft, TwilioDraft, WhatsAppDraft
 from shared.contracts.settings.integration import AccountStatus, IntegrationAccount
+from shared.domain.permissions import Actor
 from shared.ports.phone_lines import PhoneNumber, PhoneOwner, PhoneRefused
 from shared.ports.whatsapp_calls import Reaction, WhatsAppRefused
 from shared.ports.whatsapp_numbers import CallingFacts
+from shared.services import account_webhooks, chatbot_channels
 from shared.services import integration_accounts as accounts
 from shared.services.account_checks import (
     CALLING_OFF,
@@ -60,11 +63,22 @@ def chat(**changes: Any) -> WhatsAppDraft:
     return WhatsAppDraft.model_validate(values | changes)
 
 
+def admin(company_id: str = "company-a") -> Actor:
+    """Who does it."""
+    return Actor("admin", Role.COMPANY_ADMIN, company_id)
+
+
+def shown_of(carriers: CarrierWorld, account_id: str) -> accounts.AccountView:
+    """The account's card."""
+    ports = carriers.account_ports()
+    return accounts.view(ports, accounts.account_of(ports, "company-a", account_id))
+
+
 def create(
     carriers: CarrierWorld, draft: AccountDraft | None = None, company_id: str = "company-a"
 ) -> IntegrationAccount:
     """A stored account."""
-    return accounts.create(carriers.account_ports(), company_id, draft or phone())
+    return accounts.create(carriers.account_ports(), admin(company_id), draft or phone())
 
 
 def test_an_account_is_stored_once_its_carrier_says_it_works(carriers: CarrierWorld) -> None:
@@ -74,11 +88,12 @@ def test_an_account_is_stored_once_its_carrier_says_it_works(carriers: CarrierWo
         carriers.world.now,
         0,
     )
-    shown = accounts.view(carriers.account_ports(), "company-a", account.account_id, editor=True)
+    shown = shown_of(carriers, account.account_id)
     assert shown.secrets["auth_token"].masked == "••••1111"
-    assert shown.webhook_url == f"{OWN_ORIGIN}/api/webhooks/twilio/voice?accountId={account.account_id}"
-    assert shown.status_url == f"{OWN_ORIGIN}/api/webhooks/twilio/status?accountId={account.account_id}"
-    assert (shown.chatbots, shown.verify_token, shown.health.configured) == (("bot-a",), None, False)
+    hooks = account_webhooks.setup(carriers.account_ports(), "company-a", account.account_id, editor=True)
+    assert hooks.url == f"{OWN_ORIGIN}/api/webhooks/twilio/voice?accountId={account.account_id}"
+    assert hooks.status_url == f"{OWN_ORIGIN}/api/webhooks/twilio/status?accountId={account.account_id}"
+    assert (shown.chatbots, hooks.verify_token, shown.health.configured) == (("bot-a",), None, False)
     assert TOKEN not in repr(shown) and TOKEN not in repr(phone())
     assert TOKEN not in json.dumps(carriers.world.items(), default=str)
 
@@ -86,15 +101,15 @@ def test_an_account_is_stored_once_its_carrier_says_it_works(carriers: CarrierWo
 def test_a_whatsapp_account_gets_a_verify_token_that_only_editors_see(carriers: CarrierWorld) -> None:
     account = create(carriers, chat())
     ports = carriers.account_ports()
-    shown = accounts.view(ports, "company-a", account.account_id, editor=True)
+    shown = account_webhooks.setup(ports, "company-a", account.account_id, editor=True)
     assert shown.verify_token is not None and len(shown.verify_token) >= 32
-    assert shown.webhook_url == f"{OWN_ORIGIN}/api/webhooks/whatsapp?accountId={account.account_id}"
-    assert accounts.view(ports, "company-a", account.account_id, editor=False).verify_token is None
+    assert shown.url == f"{OWN_ORIGIN}/api/webhooks/whatsapp?accountId={account.account_id}"
+    assert account_webhooks.setup(ports, "company-a", account.account_id, editor=False).verify_token is None
 
 
 @pytest.mark.parametrize(
     ("missing", "draft"),
-    [("auth_token", phone(auth_token=None)), ("app_secret", chat(app_secret=None))],
+    [("authToken", phone(auth_token=None)), ("appSecret", chat(app_secret=None))],
 )
 def test_every_credential_must_be_filled(carriers: CarrierWorld, missing: str, draft: AccountDraft) -> None:
     with pytest.raises(InvalidRequest, match="All credentials must be filled") as caught:
@@ -192,16 +207,16 @@ def test_a_token_with_too_few_rights_or_none_is_refused(carriers: CarrierWorld) 
 
 def test_a_change_replaces_exactly_the_version_that_was_edited(carriers: CarrierWorld) -> None:
     ports, account = carriers.account_ports(), create(carriers)
-    first = accounts.update(ports, "company-a", account.account_id, 0, phone(name="New name", auth_token=None))
+    first = accounts.update(ports, admin(), account.account_id, 0, phone(name="New name", auth_token=None))
     assert (first.version, first.name) == (1, "New name")
     with pytest.raises(Conflict, match="at the same time"):
-        accounts.update(ports, "company-a", account.account_id, 0, phone(name="Mine"))
+        accounts.update(ports, admin(), account.account_id, 0, phone(name="Mine"))
     assert carriers.secrets.get("company-a", account.account_id, "auth_token") == TOKEN
-    accounts.update(ports, "company-a", account.account_id, 1, phone(name="New name", auth_token=OTHER_TOKEN))
+    accounts.update(ports, admin(), account.account_id, 1, phone(name="New name", auth_token=OTHER_TOKEN))
     assert carriers.secrets.get("company-a", account.account_id, "auth_token") == OTHER_TOKEN
     create(carriers, phone(phone_number="+12025550112"))  # the old name is free again
     with pytest.raises(InvalidRequest, match="another kind"):
-        accounts.update(ports, "company-a", account.account_id, 2, chat())
+        accounts.update(ports, admin(), account.account_id, 2, chat())
 
 
 def test_a_later_check_that_fails_keeps_the_last_success(carriers: CarrierWorld) -> None:
@@ -209,7 +224,7 @@ def test_a_later_check_that_fails_keeps_the_last_success(carriers: CarrierWorld)
     verified = carriers.world.now
     carriers.world.pass_time(days=3)
     carriers.lines.errors.append(PhoneRefused("Invalid credentials", code=20003))
-    assert not accounts.check_again(ports, "company-a", account.account_id).ok
+    assert not accounts.check_again(ports, admin(), account.account_id).ok
     [stored] = accounts.list_accounts(ports, "company-a")
     assert (stored.status, stored.last_error, stored.last_verified_at, stored.version) == (
         AccountStatus.ERROR,
@@ -217,7 +232,7 @@ def test_a_later_check_that_fails_keeps_the_last_success(carriers: CarrierWorld)
         verified,
         0,
     )
-    assert accounts.check_again(ports, "company-a", account.account_id).ok
+    assert accounts.check_again(ports, admin(), account.account_id).ok
     [stored] = accounts.list_accounts(ports, "company-a")
     assert (stored.status, stored.last_error) == (AccountStatus.CONNECTED, "")
 
@@ -226,23 +241,23 @@ def test_an_account_in_use_is_deleted_only_if_that_was_confirmed(carriers: Carri
     ports, account = carriers.account_ports(), create(carriers)
     carriers.world.chatbot(chatbot_id="bot-c")
     with pytest.raises(Conflict, match=r"This account is used by 1 chatbot\. It will stop receiving calls\."):
-        accounts.delete(ports, "company-a", account.account_id, confirmed=False)
-    accounts.link(ports, "company-a", account.account_id, "bot-c")
+        accounts.delete(ports, admin(), account.account_id, 0, confirmed=False)
+    chatbot_channels.connect(ports, admin(), "bot-c", account.account_id)
     with pytest.raises(Conflict, match=r"^This account is used by 2 chatbots\. They will stop receiving calls\.$"):
-        accounts.delete(ports, "company-a", account.account_id, confirmed=False)
-    accounts.delete(ports, "company-a", account.account_id, confirmed=True)
-    left = json.dumps(carriers.world.items(), default=str)
-    assert account.account_id not in left
+        accounts.delete(ports, admin(), account.account_id, 0, confirmed=False)
+    accounts.delete(ports, admin(), account.account_id, 0, confirmed=True)
+    core = carriers.world.client.scan(TableName="core")["Items"]
+    assert account.account_id not in json.dumps(core, default=str)
     create(carriers)
 
 
 def test_webhooks_are_set_at_a_click(carriers: CarrierWorld) -> None:
     ports, account, meta = carriers.account_ports(), create(carriers), create(carriers, chat())
-    url = accounts.set_webhooks(ports, "company-a", account.account_id)
+    url = account_webhooks.set_webhooks(ports, admin(), account.account_id)
     [(sid, hooks)] = carriers.lines.pointed
     assert (sid, hooks.voice_url) == ("PN1", url)
     assert hooks.fallback_url.endswith(f"/fallback?accountId={account.account_id}")
-    accounts.set_webhooks(ports, "company-a", meta.account_id)
+    account_webhooks.set_webhooks(ports, admin(), meta.account_id)
     verify = carriers.secrets.get("company-a", meta.account_id, "verify_token")
     where = f"{OWN_ORIGIN}/api/webhooks/whatsapp?accountId={meta.account_id}"
     assert carriers.meta.sent == [
@@ -251,25 +266,25 @@ def test_webhooks_are_set_at_a_click(carriers: CarrierWorld) -> None:
     ]
     carriers.lines.the_number = PhoneNumber("PN1", voice=True, voice_url="", routed_elsewhere=True)
     with pytest.raises(InvalidRequest, match="SIP trunk"):
-        accounts.set_webhooks(ports, "company-a", account.account_id)
+        account_webhooks.set_webhooks(ports, admin(), account.account_id)
 
 
 def test_the_test_message_is_the_documents_and_a_template_where_that_is_needed(carriers: CarrierWorld) -> None:
     ports, account = carriers.account_ports(), create(carriers, chat())
     sentence = "This is a test message from Company A. Reply 'call me' to test voice call functionality."
-    assert accounts.send_test_message(ports, "company-a", account.account_id, "+14155550123") == sentence
+    assert account_webhooks.send_test_message(ports, admin(), account.account_id, "+14155550123") == sentence
     carriers.meta.errors["text"] = WhatsAppRefused(131047, Reaction.FALL_BACK, "24 hours")
-    accounts.send_test_message(ports, "company-a", account.account_id, "+14155550123")
+    account_webhooks.send_test_message(ports, admin(), account.account_id, "+14155550123")
     assert carriers.meta.sent[1:] == [("template", "+14155550123", "hello_world", "en_US")]
     carriers.meta.errors["text"] = WhatsAppRefused(190, Reaction.ADMIN, "Token expired")
     with pytest.raises(InvalidRequest, match="Token expired"):
-        accounts.send_test_message(ports, "company-a", account.account_id, "+14155550123")
+        account_webhooks.send_test_message(ports, admin(), account.account_id, "+14155550123")
 
 
 def test_a_chatbot_is_linked_to_a_working_account_only(carriers: CarrierWorld) -> None:
     ports, account, meta = carriers.account_ports(), create(carriers), create(carriers, chat())
     with pytest.raises(NotPermitted, match="webhook"):
-        accounts.link(ports, "company-a", meta.account_id, "bot-a")
+        chatbot_channels.connect(ports, admin(), "bot-a", meta.account_id)
     seen = WebhookEvent(
         event_id="e1",
         company_id="company-a",
@@ -281,40 +296,41 @@ def test_a_chatbot_is_linked_to_a_working_account_only(carriers: CarrierWorld) -
         at=carriers.world.now,
     )
     carriers.events.append(seen)
-    accounts.link(ports, "company-a", meta.account_id, "bot-a")
-    accounts.set_active(ports, "company-a", account.account_id, 0, False)
+    chatbot_channels.connect(ports, admin(), "bot-a", meta.account_id)
+    accounts.set_active(ports, admin(), account.account_id, 0, active=False)
     with pytest.raises(NotPermitted, match="not active"):
-        accounts.link(ports, "company-a", account.account_id, "bot-a")
-    accounts.unlink(ports, "company-a", account.account_id, "bot-a")
-    assert accounts.view(ports, "company-a", account.account_id, editor=True).chatbots == ()
+        chatbot_channels.connect(ports, admin(), "bot-a", account.account_id)
+    chatbot_channels.disconnect(ports, admin(), "bot-a", account.account_id)
+    assert shown_of(carriers, account.account_id).chatbots == ()
 
 
 def test_another_companys_account_is_never_reached(carriers: CarrierWorld) -> None:
     ports, account = carriers.account_ports(), create(carriers)
-    where = ("company-b", account.account_id)
+    them, foreign = admin("company-b"), account.account_id
     before = carriers.world.items()
     for attempt in (
-        lambda: accounts.view(ports, *where, editor=True),
-        lambda: accounts.update(ports, *where, 0, phone(chatbot_id=None)),
-        lambda: accounts.set_active(ports, *where, 0, False),
-        lambda: accounts.check_again(ports, *where),
-        lambda: accounts.set_webhooks(ports, *where),
-        lambda: accounts.send_test_message(ports, *where, "+14155550123"),
-        lambda: accounts.delete(ports, *where, confirmed=True),
-        lambda: accounts.link(ports, *where, "bot-b"),
-        lambda: accounts.unlink(ports, *where, "bot-a"),
-        lambda: accounts.create(ports, "company-b", phone(name="x", phone_number="+12025550119")),
-        lambda: accounts.link(ports, "company-a", account.account_id, "bot-b"),
+        lambda: accounts.account_of(ports, "company-b", foreign),
+        lambda: account_webhooks.setup(ports, "company-b", foreign, editor=True),
+        lambda: accounts.try_out(ports, "company-b", phone(auth_token=None), foreign),
+        lambda: accounts.update(ports, them, foreign, 0, phone(chatbot_id=None)),
+        lambda: accounts.set_active(ports, them, foreign, 0, active=False),
+        lambda: accounts.set_outbound(ports, them, foreign, 0, enabled=True),
+        lambda: accounts.check_again(ports, them, foreign),
+        lambda: account_webhooks.set_webhooks(ports, them, foreign),
+        lambda: account_webhooks.send_test_message(ports, them, foreign, "+14155550123"),
+        lambda: accounts.delete(ports, them, foreign, 0, confirmed=True),
+        lambda: chatbot_channels.connect(ports, them, "bot-b", foreign),
+        lambda: chatbot_channels.disconnect(ports, them, "bot-a", foreign),
+        lambda: accounts.create(ports, them, phone(name="x", phone_number="+12025550119")),
+        lambda: chatbot_channels.connect(ports, admin(), "bot-b", account.account_id),
     ):
         with pytest.raises(NotFound):
             attempt()
     assert carriers.world.items() == before
-    found = accounts.try_out(ports, "company-b", phone(auth_token=None), account.account_id)
-    assert not found.ok
 
 
 def test_the_cards_numbers(carriers: CarrierWorld) -> None:
-    ports, account = carriers.account_ports(), create(carriers)
+    account = create(carriers)
     for number, outcome in enumerate(["success", "duplicate", "failed", "rejected"]):
         event = WebhookEvent.model_validate(
             {
@@ -330,8 +346,8 @@ def test_the_cards_numbers(carriers: CarrierWorld) -> None:
         )
         carriers.events.append(event)
         carriers.world.pass_time(hours=10)
-    health = accounts.view(ports, "company-a", account.account_id, editor=True).health
+    health = shown_of(carriers, account.account_id).health
     assert (health.configured, health.events, health.success_rate) == (True, 2, 0.0)
     carriers.world.pass_time(days=40)
-    health = accounts.view(ports, "company-a", account.account_id, editor=True).health
+    health = shown_of(carriers, account.account_id).health
     assert (health.configured, health.events, health.success_rate) == (True, 0, None)

@@ -20,7 +20,7 @@ from shared.contracts.records.call import (
 )
 from shared.domain.recording_layout import piece_key, recording_key
 from shared.services.reaping import ReapingPorts, is_abandoned, is_orphaned, reap
-from shared.services.recordings import RecordingPorts, close_call
+from shared.services.recordings import RecordingPorts, deliver_recording
 from tests.platform import NOW, Cloud, opened
 
 DIED = NOW + timedelta(seconds=60)
@@ -84,7 +84,7 @@ def test_a_call_whose_process_died_is_closed_with_what_is_known_of_it(cloud: Clo
         reap(at(cloud, DIED + timedelta(seconds=61 + later)))
     assert now_of(cloud, call) == closed
     assert messages_of(cloud, call) == 1
-    close_call(RecordingPorts(cloud.calls, cloud.blobs), "acme", call.call_id)
+    assert deliver_recording(RecordingPorts(cloud.calls, cloud.blobs), "acme", call.call_id) == "ready"
     data = cloud.blobs.get(recording_key("acme", call.call_id))
     assert data is not None
     assert len(data) == 44 + 58_500 * 24 * 4
@@ -147,7 +147,7 @@ def test_an_ended_call_whose_message_was_lost_is_asked_for_again_until_it_is_clo
     assert messages_of(cloud, call) == 0
     reap(at(cloud, ended_at + timedelta(minutes=3)))
     assert messages_of(cloud, call) == 1
-    close_call(RecordingPorts(cloud.calls, cloud.blobs), "acme", call.call_id)
+    assert cloud.calls.replace(now_of(cloud, call), {"closed_at": ended_at + timedelta(minutes=3)}) is not None
     reap(at(cloud, ended_at + timedelta(minutes=4)))
     assert messages_of(cloud, call) == 0
 

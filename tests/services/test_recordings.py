@@ -1,12 +1,9 @@
-"""Closing a call's books: the file is right whatever pieces there are, and doing it again changes nothing."""
+"""A recording: the file is right whatever pieces there are, and doing it again changes nothing."""
 
 import io
-import json
 import wave
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from decimal import Decimal
-from types import SimpleNamespace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.workers import close_call as worker
-from shared.adapters.aws.dynamo import keys
-from shared.adapters.aws.dynamo.documents import to_item
-from shared.contracts.records.call import CallRecord, CallStatus, EndedBy, EndReason, UsageEntry, UsageKind
+from shared.contracts.records.call import CallRecord, CallStatus, EndedBy, EndReason
 from shared.domain.recording_layout import Piece, in_force, piece_key, piece_prefix, recording_key
-from shared.services.recordings import PieceGone, RecordingPorts, close_call
+from shared.services.recordings import PieceGone, RecordingPorts, deliver_recording
 from tests.platform import NOW, Cloud, opened
 
 PIECE = 18_000
@@ -75,7 +69,7 @@ def test_pieces_become_one_file_with_silence_in_gaps_and_the_newer_epoch_on_over
     put_piece(cloud, call, 2 * PIECE, 9)  # a paused process that woke up after it had lost the call
     put_piece(cloud, call, PIECE + 6000, 3, epoch=2)
     put_piece(cloud, call, 3 * PIECE + 6000, 4, frames=6000, epoch=2)
-    close_call(ports(cloud), call.company_id, call.call_id)
+    deliver_recording(ports(cloud), call.company_id, call.call_id)
     kept = recording(cloud, call)
     assert len(kept) == 72_000
     spans = [(0, PIECE, 1), (PIECE, PIECE + 6000, 2), (PIECE + 6000, 42_000, 3), (42_000, 60_000, 0)]
@@ -85,31 +79,18 @@ def test_pieces_become_one_file_with_silence_in_gaps_and_the_newer_epoch_on_over
     assert left(cloud, call) == []
 
 
-def test_closing_ten_times_gives_what_closing_once_gives(cloud: Cloud) -> None:
+def test_delivering_ten_times_gives_what_delivering_once_gives(cloud: Cloud) -> None:
     call = ended(cloud)
     for number in range(4):
         put_piece(cloud, call, number * PIECE, number + 1)
-    dynamo = cloud.client("dynamodb")
-    for number in range(3):
-        entry = UsageEntry(
-            usage_id=f"u{number}",
-            kind=UsageKind.REPLY,
-            model_id="m",
-            price_version="1",
-            cost_usd=Decimal("0.0123"),
-        )
-        item = to_item(keys.usage(call.company_id, call.call_id, entry.usage_id), entry, 1)
-        dynamo.put_item(TableName="calls", Item=item)
-    close_call(ports(cloud), call.company_id, call.call_id)
+    deliver_recording(ports(cloud), call.company_id, call.call_id)
     sound, record = recording(cloud, call), cloud.calls.get(call.company_id, call.call_id)
     assert record is not None
-    assert record.cost_usd == Decimal("0.0369")
     assert (record.recording_state, record.recording_key) == ("ready", recording_key(call.company_id, call.call_id))
     for _ in range(9):
-        close_call(ports(cloud), call.company_id, call.call_id)
+        deliver_recording(ports(cloud), call.company_id, call.call_id)
     assert np.array_equal(recording(cloud, call), sound)
     assert cloud.calls.get(call.company_id, call.call_id) == record
-    assert call.call_id not in {found.call_id for found in cloud.calls.unclosed()}
 
 
 class Racing:
@@ -125,7 +106,7 @@ class Racing:
     def get(self, key: str) -> bytes | None:
         self._reads += 1
         if self._reads == self._after:
-            close_call(ports(self._cloud), self._call.company_id, self._call.call_id)
+            deliver_recording(ports(self._cloud), self._call.company_id, self._call.call_id)
         return self._blobs.get(key)
 
     def put_parts(self, key: str, parts: Iterable[bytes], content_type: str) -> None:
@@ -144,7 +125,7 @@ def test_two_workers_at_once_never_spoil_the_recording(cloud: Cloud, after: int)
     for number in range(4):
         put_piece(cloud, call, number * PIECE, number + 1)
     with pytest.raises(PieceGone):
-        close_call(RecordingPorts(cloud.calls, Racing(cloud, call, after)), call.company_id, call.call_id)
+        deliver_recording(RecordingPorts(cloud.calls, Racing(cloud, call, after)), call.company_id, call.call_id)
     assert sorted(set(recording(cloud, call)[:, 0].tolist())) == [1, 2, 3, 4]
 
 
@@ -157,9 +138,9 @@ def test_a_worker_that_dies_before_it_deletes_the_pieces_is_followed_by_one_that
             raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        close_call(RecordingPorts(cloud.calls, Dying(cloud, call, 99)), call.company_id, call.call_id)
+        deliver_recording(RecordingPorts(cloud.calls, Dying(cloud, call, 99)), call.company_id, call.call_id)
     assert len(left(cloud, call)) == 1
-    close_call(ports(cloud), call.company_id, call.call_id)
+    deliver_recording(ports(cloud), call.company_id, call.call_id)
     assert left(cloud, call) == []
     assert set(recording(cloud, call)[:PIECE, 0].tolist()) == {7}
 
@@ -167,17 +148,14 @@ def test_a_worker_that_dies_before_it_deletes_the_pieces_is_followed_by_one_that
 @pytest.mark.parametrize(("recorded", "state"), [(True, "failed"), (False, "none")])
 def test_a_call_without_pieces_says_whether_something_is_missing(cloud: Cloud, recorded: bool, state: str) -> None:
     call = ended(cloud, recorded=recorded)
-    for _ in range(2):
-        close_call(ports(cloud), call.company_id, call.call_id)
-    record = cloud.calls.get(call.company_id, call.call_id)
-    assert record is not None
-    assert (record.recording_state, record.cost_usd) == (state, Decimal(0))
+    assert [deliver_recording(ports(cloud), call.company_id, call.call_id) for _ in range(2)] == [state, state]
+    assert cloud.calls.get(call.company_id, call.call_id) == call
 
 
 def test_a_call_that_goes_on_is_left_alone(cloud: Cloud) -> None:
     call, _ = opened(cloud)
     put_piece(cloud, call, 0, 7)
-    close_call(ports(cloud), call.company_id, call.call_id)
+    deliver_recording(ports(cloud), call.company_id, call.call_id)
     assert cloud.calls.get(call.company_id, call.call_id) == call
     assert len(left(cloud, call)) == 1
 
@@ -186,24 +164,12 @@ def test_a_long_recording_is_stored_in_several_parts(cloud: Cloud) -> None:
     call = ended(cloud, duration_ms=100_000)
     put_piece(cloud, call, 0, 1)
     put_piece(cloud, call, 99_000 * 24, 2)
-    close_call(ports(cloud), call.company_id, call.call_id)
+    deliver_recording(ports(cloud), call.company_id, call.call_id)
     kept = recording(cloud, call)
     assert len(kept) == 2_400_000
     assert set(kept[99_000 * 24 : 99_000 * 24 + PIECE, 0].tolist()) == {2}
     head = cloud.client("s3").head_object(Bucket=cloud.bucket, Key=recording_key(call.company_id, call.call_id))
     assert head["ETag"].strip('"').endswith("-2")
-
-
-def test_one_bad_message_does_not_hold_back_the_others(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    call = ended(cloud)
-    put_piece(cloud, call, 0, 5)
-    monkeypatch.setattr(worker, "recording_ports", lambda: ports(cloud))
-    good = json.dumps({"company_id": call.company_id, "call_id": call.call_id})
-    bodies = ["not json", good, '{"company_id": "acme"}', good]
-    event = {"Records": [{"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]}
-    answer = worker.handler(event, SimpleNamespace())
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}, {"itemIdentifier": "m2"}]}
-    assert set(recording(cloud, call)[:PIECE, 0].tolist()) == {5}
 
 
 @settings(max_examples=100, deadline=None)

@@ -25,12 +25,13 @@ def findings(
     models: dict[str, dict[str, Any]] | None = None,
     widget: dict[str, Any] | None = None,
     accounts: tuple[TwilioAccount, ...] = (),
+    heard_from: tuple[str, ...] = ("acc-1", "acc-2"),
 ) -> tuple[Finding, ...]:
     """What the linter says to good settings, changed."""
     catalogue = dict(BY_ID)
     for model_id, updates in (models or {}).items():
         catalogue[model_id] = catalogue[model_id].model_copy(update=updates)
-    around = Surroundings(catalogue, TODAY, WidgetConfig.model_validate(QUIET | (widget or {})), accounts)
+    around = Surroundings(catalogue, TODAY, WidgetConfig.model_validate(QUIET | (widget or {})), accounts, heard_from)
     return lint(CallSettings.model_validate(GOOD | (changes or {})), around)
 
 
@@ -178,12 +179,14 @@ def test_a_widget_that_promises_more_than_the_settings_keep_is_told() -> None:
     ]
 
 
-def test_an_account_without_a_verified_webhook_is_told() -> None:
-    for changes in ({"status": AccountStatus.ERROR}, {"last_verified_at": None}):
-        assert codes(accounts=(account(), account(account_id="acc-2", **changes))) == [
-            ("warning", "webhook_unverified", "accounts.acc-2")
-        ]
-    assert codes(accounts=(account(active=False),)) == [("warning", "account_off", "accounts.acc-1")]
+def test_an_account_that_calls_may_not_come_in_on_is_told() -> None:
+    two = (account(), account(account_id="acc-2"))
+    assert codes(accounts=two, heard_from=("acc-1",)) == [("warning", "webhook_unverified", "accounts.acc-2")]
+    failed = account(status=AccountStatus.ERROR, last_error="Invalid credentials")
+    (found,) = findings(accounts=(failed,))
+    assert (found.code, found.field) == ("account_error", "accounts.acc-1")
+    assert "did not pass its last check (Invalid credentials)" in found.message
+    assert codes(accounts=(account(active=False),), heard_from=()) == [("warning", "account_off", "accounts.acc-1")]
 
 
 def test_end_phrases_that_slip_out_are_told() -> None:

@@ -1,15 +1,17 @@
 """The demo's fixed sentences are spoken ahead by the provider of each chatbot, here by the stand-ins."""
 
+from functions.speech.speakers import Speaker, speakers
 from infra.local.demo import CHATBOTS
-from infra.local.seed import Speaker, render_chatbot, speakers
+from infra.local.seed import render_chatbot
 from infra.local.standins.conversation import StandInScript
 from infra.local.standins.gemini_live import GeminiStandIn
 from infra.local.standins.openai_realtime import OpenAiStandIn
 from infra.local.standins.tones import ToneBrains, ToneVoice
-from media_tier.call.sentences import TIME_IS_UP
+from shared.contracts.environment import SpeechEnvironment
 from shared.contracts.settings.ai_model import AiModel
 from shared.contracts.settings.call_settings import CallSettings, VoiceSettings
 from shared.domain.catalogue import MODELS
+from shared.domain.sentences import TIME_IS_UP
 from shared.ports.speech import SpeechFailed, SpeechRenderer
 from shared.services.prompts import prompt_key
 from tests.wire.gemini_fixtures import certificate
@@ -45,6 +47,12 @@ class Offline:
         return b"\1\2"
 
 
+def speech(environ: dict[str, str], stage: str = "local") -> SpeechEnvironment:
+    """The environment of a function that speaks."""
+    needed = ("RECORDINGS_BUCKET", "CALL_ENDED_QUEUE_URL", "PUBLIC_BASE_URL", "RENDER_PROMPTS_QUEUE_URL")
+    return SpeechEnvironment.read({"STAGE": stage, **dict.fromkeys(needed, "x"), **environ})
+
+
 def chatbot(provider: str) -> tuple[CallSettings, AiModel]:
     """The settings and the model of the demo's chatbot of this provider."""
     models = {model.id: model for model in MODELS}
@@ -57,7 +65,7 @@ async def test_openai_sentences_are_spoken_by_openai() -> None:
     shelf = Shelf()
     async with OpenAiStandIn(ToneBrains(), QUICK) as stand_in:
         environ = {"OPENAI_API_KEY": "sk-local", "OPENAI_WEBSOCKET_BASE_URL": stand_in.url}
-        speaker = speakers(environ, Offline())["openai"]
+        speaker = speakers(speech(environ))["openai"]
         assert await render_chatbot(settings, model, speaker, shelf) >= SENTENCES
         sessions = [sent["session"]["audio"]["output"]["voice"] for sent in stand_in.sent("session.update")]
         assert set(sessions) == {settings.voice.voice_id}
@@ -71,8 +79,8 @@ async def test_gemini_sentences_are_spoken_by_gemini() -> None:
     shelf = Shelf()
     async with GeminiStandIn(ToneBrains(), certificate()) as stand_in:
         environ = {"GEMINI_API_KEY": "local", "GEMINI_REST_BASE_URL": stand_in.rest_url}
-        assert set(speakers(environ, Offline())) == {"simulated", "google"}
-        assert await render_chatbot(settings, model, speakers(environ, Offline())["google"], shelf) >= SENTENCES
+        assert set(speakers(speech(environ))) == {"simulated", "google"}
+        assert await render_chatbot(settings, model, speakers(speech(environ))["google"], shelf) >= SENTENCES
         assert len(stand_in.speech.requests) >= SENTENCES
     assert shelf.kept[prompt_key(settings, TIME_IS_UP)] == await ToneVoice().speak(TIME_IS_UP, "Kore")
 
@@ -95,5 +103,6 @@ async def test_a_vendor_that_does_not_speak_leaves_it_to_the_call() -> None:
 
 
 def test_a_key_alone_means_the_vendor_itself() -> None:
-    assert speakers({"OPENAI_API_KEY": "sk-real"}, Offline())["openai"].name == "vendor"
-    assert set(speakers({}, Offline())) == {"simulated"}
+    assert speakers(speech({"OPENAI_API_KEY": "sk-real"}))["openai"].name == "vendor"
+    assert set(speakers(speech({}))) == {"simulated"}
+    assert set(speakers(speech({}, "prod"))) == set()

@@ -176,3 +176,12 @@ def test_a_payload_cannot_smuggle_in_another_message() -> None:
     smuggled = media('/w==","x":"').replace(rb"\"", b'"')
     assert CODEC.sound(smuggled) is None
     assert parse(smuggled) == CallerSound(STREAM, b"\xff")
+
+
+def test_our_own_marks_take_the_short_way_and_nothing_else_does() -> None:
+    back = orjson.dumps({"event": "mark", "sequenceNumber": "4", "streamSid": STREAM, "mark": {"name": "0:12"}})
+    assert CODEC.mark_back(back) == "0:12"
+    assert CODEC.mark_back(back.replace(b"0:12", b'a\\"b')) is None
+    assert CODEC.mark_back(back.replace(STREAM.encode(), b"MZ" + b"4" * 32)) is None
+    assert CODEC.mark_back(back.replace(b'"mark",', b'"dtmf",')) is None
+    assert orjson.loads(CODEC.mark("0:12")) == {"event": "mark", "streamSid": STREAM, "mark": {"name": "0:12"}}

@@ -2,6 +2,7 @@
 
 import { readWidgetConfig } from '../config.ts';
 import type { WidgetConfig } from '../config.ts';
+import { visitorId } from './visitor.ts';
 
 export class ApiError extends Error {
   /** `status` is 0 when no answer came. */
@@ -62,7 +63,16 @@ export async function fetchConfig(chatbotId: string): Promise<WidgetConfig> {
 }
 
 export async function createSession(chatbotId: string, companyId: string, customer: Customer): Promise<Session> {
-  const body = { chatbotId, companyId, ...(customer.name || customer.email ? { customer } : {}) };
+  const visitor = visitorId(
+    () => localStorage,
+    () => crypto.randomUUID(),
+  );
+  const body = {
+    chatbotId,
+    companyId,
+    ...(visitor === undefined ? {} : { visitorId: visitor }),
+    ...(customer.name || customer.email ? { customer } : {}),
+  };
   const response = await request('/api/widget/call/session', postJson(body));
   const session = (await response.json()) as Session;
   if (!session.websocketUrl || !session.token) throw new ApiError(response.status, 'incomplete');

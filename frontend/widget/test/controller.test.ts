@@ -92,7 +92,12 @@ describe('starting', () => {
     expect(types()).toEqual(['begin', 'connecting', 'session']);
     const [path, init] = fetchMock.mock.calls[0] as [string, RequestInit];
     expect(path).toBe('/api/widget/call/session');
-    expect(JSON.parse(init.body as string)).toEqual({ chatbotId: 'bot', companyId: 'co', customer: { name: 'Ada' } });
+    expect(JSON.parse(init.body as string)).toEqual({
+      chatbotId: 'bot',
+      companyId: 'co',
+      visitorId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      customer: { name: 'Ada' },
+    });
     expect(engine().connect).toHaveBeenCalledWith('wss://x/ws', 'tok');
   });
 

@@ -17,13 +17,16 @@ from shared.contracts.records.call import (
     Channel,
     EndedBy,
     EndReason,
+    Role,
+    Sentiment,
     TranscriptSegment,
 )
 from shared.domain import transcript_formats
 from shared.domain.permissions import Actor, Permission
 from shared.domain.phone_numbers import masked
-from shared.services import call_history, companies
+from shared.services import call_history, companies, transcript_search
 from shared.services.call_history import CallDetail, CallFilter
+from shared.services.transcript_search import Hit
 
 operations = Operations()
 FLEET = "/fleet/companies/{company_id}/calls"
@@ -45,16 +48,31 @@ class CallOut(Schema):
     ended_at: datetime | None
     duration_ms: int | None
     test_call: bool
+    account_id: str | None
     caller: str | None
     interruption_count: int
     cost_usd: Decimal | None
-    recording_state: Literal["none", "recording", "ready", "failed"]
+    recording_state: Literal["none", "recording", "ready", "failed", "deleted"]
 
     @classmethod
     def of(cls, call: CallRecord) -> Self:
         """From the stored call."""
         parts = {name: getattr(call, name) for name in CallOut.model_fields if name != "caller"}
         return cls(**parts, caller=masked(call.caller_number))
+
+
+class SummaryOut(Schema):
+    """What the call was about; the score is -1 (very unhappy) to 1 (very happy)."""
+
+    purpose: str
+    key_points: tuple[str, ...]
+    outcome: str
+    action_items: tuple[str, ...]
+    resolution: Literal["resolved", "partial", "unresolved"]
+    sentiment: Sentiment
+    sentiment_score: float
+    model_id: str
+    written_at: datetime
 
 
 class CallDetailOut(Schema):
@@ -68,6 +86,8 @@ class CallDetailOut(Schema):
     model_name: str
     voice_id: str
     agent_name: str
+    summary: SummaryOut | None
+    closed_at: datetime | None
     stars: int | None
     comment: str | None
 
@@ -85,9 +105,71 @@ class CallDetailOut(Schema):
             model_name=frozen.model.name,
             voice_id=frozen.settings.voice.voice_id,
             agent_name=frozen.agent_name,
+            summary=None if call.summary is None else SummaryOut(**call.summary.model_dump()),
+            closed_at=call.closed_at,
             stars=None if feedback is None else feedback.stars,
             comment=None if feedback is None else feedback.comment,
         )
+
+
+class SegmentOut(Schema):
+    """Something somebody said, as it was heard; times are milliseconds from the start of the call."""
+
+    segment_id: str
+    role: Role
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float | None
+    interrupted: bool
+
+    @classmethod
+    def of(cls, segment: TranscriptSegment) -> Self:
+        """From the transcript."""
+        return cls(**segment.model_dump(exclude={"final"}))
+
+
+class SegmentsOut(Schema):
+    """A transcript, in the order things were said."""
+
+    items: list[SegmentOut]
+
+
+class PartOut(Schema):
+    """A piece of a line; `match` pieces are what was looked for."""
+
+    text: str
+    match: bool
+
+
+class LineOut(Schema):
+    """A line of a transcript in which something was found."""
+
+    segment_id: str
+    role: Role
+    start_ms: int
+    parts: list[PartOut]
+
+
+class HitOut(Schema):
+    """A call in which everything that was looked for was said, and up to three lines of it."""
+
+    call: CallOut
+    lines: list[LineOut]
+
+    @classmethod
+    def of(cls, hit: Hit) -> Self:
+        """From the search."""
+        lines = [
+            LineOut(
+                segment_id=line.segment.segment_id,
+                role=line.segment.role,
+                start_ms=line.segment.start_ms,
+                parts=[PartOut(text=part.text, match=part.match) for part in line.parts],
+            )
+            for line in hit.lines
+        ]
+        return cls(call=CallOut.of(hit.call), lines=lines)
 
 
 class RecordingOut(Schema):
@@ -106,8 +188,9 @@ def _filter(
     status: CallStatus | None = None,
     end_reason: Annotated[EndReason | None, Query(alias="endReason")] = None,
     test_call: Annotated[bool | None, Query(alias="testCall")] = None,
+    account_id: Annotated[str | None, Query(alias="accountId", max_length=64)] = None,
 ) -> CallFilter:
-    return CallFilter(since, until, chatbot_id, channel, status, end_reason, test_call)
+    return CallFilter(since, until, chatbot_id, channel, status, end_reason, test_call, account_id)
 
 
 Wanted = Annotated[CallFilter, Depends(_filter)]
@@ -118,6 +201,19 @@ def list_calls(api: Api, by: By, wanted: Wanted, turn: AskedPage) -> PageOut[Cal
     return _page(api, by, by.company, wanted, turn)
 
 
+@operations.get("/calls/search", Permission.CALLS_READ)
+def search_calls(
+    api: Api,
+    by: By,
+    wanted: Wanted,
+    text: Annotated[str, Query(min_length=1, max_length=200)],
+    limit: Annotated[int, Query(ge=1, le=25)] = 10,
+    cursor: Annotated[str | None, Query(max_length=2048)] = None,
+) -> PageOut[HitOut]:
+    page = transcript_search.search(api.history, by, by.company, text, wanted, Turn(limit, cursor))
+    return page_out(page, HitOut.of)
+
+
 @operations.get("/calls/{call_id}", Permission.CALLS_READ)
 def get_call(api: Api, by: By, call_id: Identifier) -> CallDetailOut:
     return CallDetailOut.of(call_history.call_detail(api.history, by, by.company, call_id))
@@ -126,6 +222,13 @@ def get_call(api: Api, by: By, call_id: Identifier) -> CallDetailOut:
 @operations.get("/calls/{call_id}/transcript", Permission.CALLS_READ, response_class=Response)
 def get_transcript(api: Api, by: By, call_id: Identifier, form: TranscriptForm = "json") -> Response:
     return _transcript(api, by, by.company, call_id, form)
+
+
+@operations.get("/calls/{call_id}/segments", Permission.CALLS_READ)
+def list_segments(api: Api, by: By, call_id: Identifier) -> SegmentsOut:
+    _, segments = call_history.open_transcript(api.history, by, by.company, call_id)
+    said = sorted((segment for segment in segments if segment.final), key=lambda segment: segment.start_ms)
+    return SegmentsOut(items=[SegmentOut.of(segment) for segment in said])
 
 
 @operations.get("/calls/{call_id}/recording", Permission.CALLS_READ, responses={202: {"model": RecordingOut}})

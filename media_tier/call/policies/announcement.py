@@ -6,8 +6,8 @@ was cut off is said again.
 
 from collections.abc import Iterable
 
-from media_tier.call.sentences import RECORDING_ANNOUNCEMENT, Line, opening_lines
 from shared.contracts.records.call import FrozenConfiguration
+from shared.domain.sentences import RECORDING_ANNOUNCEMENT, Line, opening_lines
 
 ATTEMPTS = 3
 """After that many cut-off announcements the call goes on unrecorded."""

@@ -5,7 +5,8 @@ Speech cannot be understood without a model, so only keys count. The sentences p
 
 from dataclasses import dataclass
 
-from media_tier.call.sentences import (
+from shared.contracts.settings.call_settings import FallbackBehavior
+from shared.domain.sentences import (
     ALL_BUSY,
     CALLBACK_NOTED,
     ENTER_NUMBER,
@@ -13,7 +14,6 @@ from media_tier.call.sentences import (
     OFFER_CALLBACK,
     TECHNICAL_DIFFICULTIES,
 )
-from shared.contracts.settings.call_settings import FallbackBehavior
 
 IDLE_S = 15.0
 PAUSE_S = 5.0

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.table import Table
 from shared.contracts.errors import InvalidRequest
@@ -62,13 +64,13 @@ class KmsSecrets:
         self._opened = OpenedSecrets()
         self._decoy: bytes | None = None
 
-    def put(self, company_id: str, account_id: str, field: str, value: str, now: datetime) -> SecretHint:
-        """Encrypt and store; what was there is gone."""
+    def seal(self, company_id: str, account_id: str, field: str, value: str, now: datetime) -> StoredSecret:
+        """Encrypt, for somebody who stores it together with something else."""
         value = value.strip()
         if not value:
-            raise InvalidRequest(NOT_FILLED, {field: NOT_FILLED})
+            raise InvalidRequest(NOT_FILLED, {to_camel(field): NOT_FILLED})
         if len(value) > MAX_SECRET_CHARACTERS or not value.isascii():
-            raise InvalidRequest(TOO_LONG, {field: TOO_LONG})
+            raise InvalidRequest(TOO_LONG, {to_camel(field): TOO_LONG})
         encrypted = self._kms.encrypt(
             KeyId=self._key_id,
             Plaintext=value.encode(),
@@ -76,9 +78,13 @@ class KmsSecrets:
         )
         hint = SecretHint(field=field, masked=masked(value), set_at=now)
         ciphertext = base64.b64encode(encrypted["CiphertextBlob"]).decode()
-        stored = StoredSecret(company_id=company_id, account_id=account_id, hint=hint, ciphertext=ciphertext)
+        return StoredSecret(company_id=company_id, account_id=account_id, hint=hint, ciphertext=ciphertext)
+
+    def put(self, company_id: str, account_id: str, field: str, value: str, now: datetime) -> SecretHint:
+        """Encrypt and store; what was there is gone."""
+        stored = self.seal(company_id, account_id, field, value, now)
         self._core.put(keys.secret(company_id, account_id, field), stored)
-        return hint
+        return stored.hint
 
     def get(self, company_id: str, account_id: str, field: str) -> str | None:
         """The value."""

@@ -82,6 +82,28 @@ class FrozenConfiguration(_Record):
     agent_name: str = "AI assistant"
 
 
+class Sentiment(StrEnum):
+    """How the caller felt about the call as a whole."""
+
+    POSITIVE = "positive"
+    NEUTRAL = "neutral"
+    NEGATIVE = "negative"
+
+
+class CallSummary(_Record):
+    """What a call was about, written after it. `sentiment_score` is -1 (very unhappy) to 1 (very happy)."""
+
+    purpose: Annotated[str, Field(max_length=500)]
+    key_points: Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=10)] = ()
+    outcome: Annotated[str, Field(max_length=500)]
+    action_items: Annotated[tuple[Annotated[str, Field(max_length=500)], ...], Field(max_length=10)] = ()
+    resolution: Literal["resolved", "partial", "unresolved"]
+    sentiment: Sentiment
+    sentiment_score: Annotated[float, Field(ge=-1, le=1)]
+    model_id: str
+    written_at: datetime
+
+
 class CallRecord(_Record):
     """One call. `owner`/`epoch` name the media process that holds it; a higher epoch fences a lower one."""
 
@@ -113,7 +135,12 @@ class CallRecord(_Record):
     cost_usd: Decimal | None = None
     recording_key: str | None = None
     """Blob key of the assembled recording; signed addresses are minted per request, never stored."""
-    recording_state: Literal["none", "recording", "ready", "failed"] = "none"
+    recording_state: Literal["none", "recording", "ready", "failed", "deleted"] = "none"
+    summary: CallSummary | None = None
+    closed_at: datetime | None = None
+    """When everything that is done after a call had been done."""
+    erased_at: datetime | None = None
+    """When its words and sound were deleted because the company keeps them no longer."""
 
 
 class Role(StrEnum):
@@ -142,6 +169,7 @@ class UsageKind(StrEnum):
 
     REPLY = "reply"
     TRANSCRIPTION = "transcription"
+    SUMMARY = "summary"
 
 
 class UsageEntry(_Record):

@@ -16,12 +16,16 @@ from joserfc.jwk import KeySet, RSAKey
 
 from functions.admin_api.access import AdminApi
 from functions.admin_api.app import create_app
+from shared.adapters.aws.blob_prompt_store import BlobPromptStore
 from shared.adapters.aws.cognito_tokens import CognitoTokens, Keys
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import Key
-from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
+from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
+from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
 from shared.contracts.errors import Conflict
 from shared.contracts.records.user import Role, User
+from shared.contracts.settings.call_settings import VoiceSettings
+from shared.ports.speech import SpeechFailed
 from shared.services.ai_models import ModelPorts
 from shared.services.auditing import Desk
 from shared.services.call_history import HistoryPorts
@@ -29,7 +33,10 @@ from shared.services.call_settings import CallSettingsPorts
 from shared.services.chatbots import ChatbotPorts
 from shared.services.companies import CompanyPorts
 from shared.services.packages import PackagePorts
+from shared.services.speaking import SpeakingPorts
 from shared.services.team import TeamPorts
+from shared.services.usage import UsagePorts
+from tests.services.carrier_world import CarrierWorld
 from tests.services.world import World
 
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example"
@@ -79,6 +86,32 @@ class FakeDirectory:
     def set_active(self, user_id: str, *, active: bool) -> None:
         """See shared.ports.identity."""
         self.done.append(("active", user_id, active))
+
+
+@dataclass
+class FakeRendering:
+    """The chatbots whose sentences are to be rendered."""
+
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def render(self, company_id: str, chatbot_id: str) -> None:
+        """See shared.ports.render_queue."""
+        self.asked.append((company_id, chatbot_id))
+
+
+@dataclass
+class FakeSpeech:
+    """Speaks a text as two bytes for each character."""
+
+    spoken: list[str] = field(default_factory=list)
+    broken: bool = False
+
+    async def render(self, *, model_id: str, voice: VoiceSettings, text: str) -> bytes:
+        """See shared.ports.speech."""
+        if self.broken:
+            raise SpeechFailed("no")
+        self.spoken.append(text)
+        return b"\1\0" * len(text)
 
 
 class Clock(Protocol):
@@ -133,11 +166,13 @@ class Console:
 
     world: World
     directory: FakeDirectory = field(default_factory=FakeDirectory)
-    accounts: DynamoIntegrationAccounts = field(init=False)
+    rendering: FakeRendering = field(default_factory=FakeRendering)
+    speech: FakeSpeech = field(default_factory=FakeSpeech)
+    carriers: CarrierWorld = field(init=False)
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
-        self.accounts = DynamoIntegrationAccounts(self.world.core)
+        self.carriers = CarrierWorld(self.world)
         self.app = application()
         self.app.state.api = self.api()
         self.client = TestClient(self.app, base_url="https://calls.example", raise_server_exceptions=False)
@@ -154,28 +189,47 @@ class Console:
             companies=CompanyPorts(world.companies, world.fleet, desk),
             packages=PackagePorts(world.packages, world.offered, world.models, world.companies, desk),
             models=ModelPorts(world.models, desk),
-            chatbots=ChatbotPorts(world.chatbots, world.companies, world.offered, world.packages, desk),
+            chatbots=ChatbotPorts(world.chatbots, world.companies, world.offered, world.packages, desk, self.rendering),
             settings=CallSettingsPorts(
                 world.chatbots,
                 world.companies,
                 world.models,
                 world.packages,
-                self.accounts,
+                self.carriers.accounts,
                 desk,
+                self.rendering,
+                self.carriers.events,
             ),
-            history=HistoryPorts(
-                world.calls,
-                world.history,
-                world.participations,
-                world.blobs,
-                world.accesses,
-                lambda: world.now,
-                world.new_id,
-            ),
+            history=self.history(),
             team=TeamPorts(world.users, self.directory, desk),
             audit=world.audit,
             answers=world.answers,
             desk=desk,
+            accounts=self.carriers.account_ports(),
+            outbound=self.carriers.outbound,
+            speaking=SpeakingPorts(
+                world.chatbots,
+                world.models,
+                {"simulated": self.speech},
+                BlobPromptStore(world.blobs),
+                world.rates,
+                lambda: world.now,
+            ),
+            usage=UsagePorts(DynamoUsageCounters(world.calls_table), world.history, world.chatbots, lambda: world.now),
+        )
+
+    def history(self) -> HistoryPorts:
+        """What call history is read from."""
+        world = self.world
+        return HistoryPorts(
+            world.calls,
+            world.history,
+            world.participations,
+            world.blobs,
+            world.accesses,
+            DynamoTranscriptIndex(world.calls_table),
+            lambda: world.now,
+            world.new_id,
         )
 
     def ask(

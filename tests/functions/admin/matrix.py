@@ -9,13 +9,16 @@ from typing import Any
 
 from functions.admin_api.access import Operation
 from shared.adapters.aws.dynamo import keys
+from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.contracts.records.call import CallRecord, Customer
+from shared.contracts.records.outbound_call import OutboundCall, OutboundState
 from shared.contracts.records.user import Participation
 from shared.contracts.settings.ai_model import AiModel, Prices
 from shared.contracts.settings.package import Package, PackageContent
 from shared.domain.permissions import may
 from shared.services.sessions import Visitor, admit, start_session
 from tests.functions.admin.console import ADMIN, AGENT, MASTER, OTHER_ADMIN, OTHER_AGENT, Console, Person
+from tests.services.carrier_world import CALLER, SECRETS, account_sid, twilio_number
 from tests.services.world import SITE, World, settings
 
 
@@ -30,6 +33,7 @@ class Row:
     """The path's targets in company A; none: the operation is about no single thing."""
     foreign: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ()
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,10 @@ def _settings() -> dict[str, Any]:
     return settings().model_dump(mode="json", by_alias=True)
 
 
+def _preview() -> dict[str, Any]:
+    return {"aiModelId": "simulated", "voice": {"voiceId": "simulated-anna"}}
+
+
 def _found(value: Any) -> Any:
     assert value is not None
     return value
@@ -122,6 +130,33 @@ def _model_version(world: World) -> int:
     return int(_found(world.models.get("chatty")).version)
 
 
+def phone_form(**changes: Any) -> dict[str, Any]:
+    """Company A's Twilio account as it is filled in."""
+    whole: dict[str, Any] = {
+        "kind": "twilio",
+        "name": "Main",
+        "accountSid": account_sid("a"),
+        "phoneNumber": twilio_number("a"),
+        "authToken": SECRETS["auth_token"].format("a"),
+        "chatbotId": "bot-a",
+        "outboundEnabled": True,
+    }
+    return whole | changes
+
+
+def _new_phone() -> dict[str, Any]:
+    number = _numbers.next()
+    return phone_form(name=f"Phone {number}", phoneNumber=f"+1202555{1000 + number}", chatbotId=None)
+
+
+def _account(account_id: str) -> Callable[[World], int]:
+    def version(world: World) -> int:
+        found = DynamoIntegrationAccounts(world.core).get("company-a", account_id)
+        return 0 if found is None else found.version
+
+    return version
+
+
 COMPANY: dict[str, Any] = {"own": ("company-a",), "missing": ("company-x",)}
 BOT: dict[str, Any] = {"own": ("bot-a",), "foreign": ("bot-b",), "missing": ("bot-x",)}
 BOT_1: dict[str, Any] = {"own": ("bot-a", "1"), "foreign": ("bot-b", "1"), "missing": ("bot-a", "999")}
@@ -131,6 +166,20 @@ FLEET_CALL: dict[str, Any] = {"own": ("company-a", "call-a"), "missing": ("compa
 MEMBER: dict[str, Any] = {"own": ("agent-a",), "foreign": ("agent-b",), "missing": ("agent-x",)}
 MODEL: dict[str, Any] = {"own": ("chatty",), "missing": ("none",)}
 
+PHONE: dict[str, Any] = {"own": ("phone-a",), "foreign": ("phone-b",), "missing": ("phone-x",)}
+CHAT: dict[str, Any] = {"own": ("chat-a",), "foreign": ("chat-b",), "missing": ("phone-a",)}
+SPARE: dict[str, Any] = {"own": ("spare-a",), "foreign": ("phone-b",), "missing": ("phone-x",)}
+BOT_PHONE: dict[str, Any] = {"own": ("bot-a", "phone-a"), "foreign": ("bot-b", "phone-b"), "missing": ("bot-a", "no")}
+BOT_CHAT: dict[str, Any] = {"own": ("bot-a", "chat-a"), "foreign": ("bot-b", "chat-b"), "missing": ("bot-x", "chat-a")}
+
+TRIAL: dict[str, Any] = {
+    "own": ("phone-a", "trial-a"),
+    "foreign": ("phone-b", "trial-b"),
+    "missing": ("phone-a", "trial-b"),
+}
+
+ACCOUNT = "/integration-accounts/{account_id}"
+CHANNEL = "/chatbots/{chatbot_id}/integrations/{account_id}"
 SETTINGS = "/chatbots/{chatbot_id}/call-settings"
 FLEET_CALLS = "/fleet/companies/{company_id}/calls"
 
@@ -205,6 +254,35 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/team"): Row(201, _invitation),
     ("PUT", "/team/{user_id}/role"): Row(200, lambda: {"role": "support_agent"}, _agent, **MEMBER),
     ("PUT", "/team/{user_id}/access"): Row(200, lambda: {"active": True}, _agent, **MEMBER),
+    ("GET", "/integration-accounts"): Row(),
+    ("POST", "/integration-accounts"): Row(201, _new_phone),
+    ("POST", "/integration-accounts/check"): Row(200, phone_form),
+    ("GET", ACCOUNT): Row(**PHONE),
+    ("PUT", ACCOUNT): Row(200, phone_form, _account("phone-a"), **PHONE),
+    ("DELETE", ACCOUNT): Row(204, None, _account("spare-a"), **SPARE),
+    ("PUT", ACCOUNT + "/active"): Row(200, lambda: {"active": True}, _account("phone-a"), **PHONE),
+    ("PUT", ACCOUNT + "/outbound"): Row(200, lambda: {"enabled": True}, _account("phone-a"), **PHONE),
+    ("POST", ACCOUNT + "/check"): Row(**PHONE),
+    ("GET", ACCOUNT + "/webhooks"): Row(**PHONE),
+    ("POST", ACCOUNT + "/webhooks"): Row(**PHONE),
+    ("POST", ACCOUNT + "/test-message"): Row(200, lambda: {"to": CALLER}, **CHAT),
+    ("GET", ACCOUNT + "/webhook-events"): Row(**PHONE),
+    ("GET", ACCOUNT + "/webhook-events/export"): Row(**PHONE),
+    ("GET", "/fleet/integration-accounts"): Row(),
+    ("GET", "/chatbots/{chatbot_id}/integrations"): Row(**BOT),
+    ("PUT", CHANNEL): Row(**BOT_PHONE),
+    ("DELETE", CHANNEL): Row(204, **BOT_CHAT),
+    ("POST", "/voice-previews"): Row(200, _preview),
+    ("POST", "/fleet/voice-previews"): Row(200, _preview),
+    ("POST", ACCOUNT + "/test-calls"): Row(202, lambda: {"to": "+12025550188"}, **PHONE),
+    ("GET", ACCOUNT + "/test-calls/{test_call_id}"): Row(**TRIAL),
+    ("PUT", ACCOUNT + "/test-calls/{test_call_id}/verdict"): Row(204, lambda: {"successful": True}, **TRIAL),
+    ("POST", "/chatbots/{chatbot_id}/test-session"): Row(201, **BOT),
+    ("GET", "/calls/search"): Row(query="?text=hello"),
+    ("GET", "/calls/{call_id}/segments"): Row(**CALL),
+    ("GET", "/usage"): Row(),
+    ("GET", "/usage/export"): Row(),
+    ("GET", ACCOUNT + "/usage"): Row(**PHONE),
     ("GET", "/audit"): Row(),
     ("GET", "/fleet/audit"): Row(),
 }
@@ -229,8 +307,18 @@ def cases(operation: Operation, row: Row, people: tuple[Person, ...]) -> list[Ca
 
 
 def furnish(console: Console) -> None:
-    """Calls, a package and a model to point at."""
+    """Calls, accounts, a package and a model to point at."""
     world = console.world
+    spare = (
+        console.carriers.with_accounts()
+        .twilio()
+        .model_copy(
+            update={"account_id": "spare-a", "name": "Spare", "phone_number": "+12025550133", "chatbot_id": None}
+        )
+    )
+    console.carriers.accounts.create(spare)
+    for letter in "ab":
+        console.carriers.outbound_calls.create(trial(world, letter))
     for company, bot, agent in (("company-a", "bot-a", AGENT), ("company-b", "bot-b", OTHER_AGENT)):
         call = stored_call(world, bot, f"call-{company[-1]}")
         world.participations.add(
@@ -242,6 +330,20 @@ def furnish(console: Console) -> None:
     assert console.ask(MASTER, "POST", "/fleet/ai-models", model("chatty")).status_code == 201
     for person, bot in ((ADMIN, "bot-a"), (OTHER_ADMIN, "bot-b")):
         assert console.ask(person, "PUT", f"/chatbots/{bot}/widget", {}, version=1).status_code == 200
+
+
+def trial(world: World, letter: str) -> OutboundCall:
+    """A test call that was asked for, and refused."""
+    return OutboundCall(
+        company_id=f"company-{letter}",
+        outbound_id=f"trial-{letter}",
+        account_id=f"phone-{letter}",
+        to=CALLER,
+        purpose="test",
+        requested_by=f"admin-{letter}",
+        created_at=world.now,
+        state=OutboundState.REFUSED,
+    )
 
 
 def stored_call(world: World, chatbot_id: str, call_id: str) -> CallRecord:

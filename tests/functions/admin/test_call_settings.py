@@ -110,9 +110,9 @@ def test_accounts_of_this_chatbot_are_looked_at_and_no_others(console: Console) 
     others: list[dict[str, Any]] = [{}, {"chatbot_id": None}, {"chatbot_id": None}, {"company_id": "company-b"}]
     for number, changes in enumerate(others, start=1):
         made = {"account_id": f"acc-{number}", "name": f"Desk {number}", "phone_number": f"+1555123456{number}"}
-        console.accounts.create(account.model_copy(update=made | changes))
+        console.carriers.accounts.create(account.model_copy(update=made | changes))
     link = AccountLink(company_id="company-a", account_id="acc-3", chatbot_id="bot-a", enabled_at=console.world.now)
-    console.accounts.link(link)
+    console.carriers.accounts.link(link)
     findings = console.get(ADMIN, PATH).json()["findings"]
     assert [found["field"] for found in findings] == ["accounts.acc-1", "accounts.acc-3"]
 

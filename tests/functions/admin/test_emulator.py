@@ -10,6 +10,7 @@ import pytest
 
 from infra.local import aws, people
 from infra.local.demo import COMPANY
+from infra.local.packages import OTHER_COMPANY
 from infra.local.platform import HOST, ROOT, free_port
 from infra.local.processes import answered
 from shared.adapters.aws.cognito_directory import CognitoDirectory
@@ -50,6 +51,7 @@ def _check(endpoint: str, environment: dict[str, str]) -> None:
         (Role.MASTER_ADMIN, None, "Morgan"),
         (Role.COMPANY_ADMIN, COMPANY.company_id, "Alex"),
         (Role.SUPPORT_AGENT, COMPANY.company_id, "Sam"),
+        (Role.COMPANY_ADMIN, OTHER_COMPANY.company_id, "Dana"),
     ]
     assert users.get(COMPANY.company_id, actors[1].user_id) is not None
     cognito = aws.client("cognito-idp", endpoint)

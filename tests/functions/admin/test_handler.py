@@ -12,6 +12,8 @@ import boto3
 import pytest
 
 from functions import wiring
+from functions.carriers import wiring as carriers
+from functions.speech import wiring as speech
 from shared.adapters.aws import cognito_tokens
 from shared.adapters.aws.cognito_directory import CognitoDirectory
 from shared.contracts.errors import Conflict
@@ -37,6 +39,14 @@ def pool(world: World) -> tuple[Any, str]:
     return client, pool_id
 
 
+def forget() -> None:
+    """Let the next container build everything anew."""
+    made = (wiring.environment, wiring._client, speech.environment, speech.speaking_ports, carriers.environment)
+    ports = (carriers.kms_secrets, carriers.whatsapp_numbers, carriers.carrier_ports, carriers.outbound_ports)
+    for cached in (*made, *ports, carriers.log_ports, carriers.account_ports):
+        cached.cache_clear()
+
+
 @pytest.fixture
 def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Invoke]:
     """Calls the handler of a fresh container."""
@@ -45,6 +55,9 @@ def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch)
         "AWS_REGION": "us-east-1",
         "RECORDINGS_BUCKET": BUCKET,
         "CALL_ENDED_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/call-ended",
+        "WHATSAPP_OFFERS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/whatsapp-offers",
+        "PLACE_CALL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/place-call",
+        "RENDER_PROMPTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/render-prompts",
         "PUBLIC_BASE_URL": OWN_ORIGIN,
         "COGNITO_USER_POOL_ID": pool[1],
         "COGNITO_CLIENT_ID": CLIENT,
@@ -59,8 +72,7 @@ def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch)
         return published()
 
     monkeypatch.setattr(cognito_tokens, "_fetch", fetch)
-    wiring.environment.cache_clear()
-    wiring._client.cache_clear()
+    forget()
     sys.modules.pop("functions.admin_api.handler", None)
     loop = asyncio.new_event_loop()  # else the adapter makes one and never closes it
     asyncio.set_event_loop(loop)
@@ -82,8 +94,7 @@ def invoke(world: World, pool: tuple[Any, str], monkeypatch: pytest.MonkeyPatch)
 
     yield call
     assert set(fetched) <= {ISSUER + "/.well-known/jwks.json"}
-    wiring.environment.cache_clear()
-    wiring._client.cache_clear()
+    forget()
     sys.modules.pop("functions.admin_api.handler", None)
     asyncio.set_event_loop(None)
     loop.run_until_complete(loop.shutdown_default_executor())

@@ -304,7 +304,7 @@ def test_a_new_role_voids_the_old_tokens(console: Console) -> None:
 def test_me_says_what_the_interface_may_offer(console: Console) -> None:
     me = console.get(AGENT, "/me").json()
     assert me["role"] == "support_agent" and me["companyName"] == "Company A" and me["callEnabled"] is True
-    assert me["permissions"] == ["me", "company.read", "calls.read"]
+    assert me["permissions"] == ["me", "company.read", "calls.read", "integration_accounts.read"]
     master = console.get(MASTER, "/me").json()
     assert master["companyId"] is None and "fleet.companies" in master["permissions"]
     assert "chatbots.read" not in master["permissions"]

@@ -31,7 +31,7 @@ def ask(console: Console, operation: Operation, case: Case) -> tuple[int, str]:
     """The status of one request, and its text for those who look for the reason."""
     row = ROWS[key(operation)]
     targets = iter(case.targets)
-    path = re.sub(r"\{[^}]*\}", lambda _: next(targets), operation.path.removeprefix(PREFIX))
+    path = re.sub(r"\{[^}]*\}", lambda _: next(targets), operation.path.removeprefix(PREFIX)) + row.query
     version = None if row.version is None else row.version(console.world)
     body = None if row.body is None else row.body()
     response = console.ask(case.person, operation.method, path, body, version=version)
@@ -108,6 +108,7 @@ def test_what_the_roles_may_do_is_as_agreed() -> None:
         Permission.SIGNED_IN,
         Permission.COMPANY_READ,
         Permission.CALLS_READ,
+        Permission.ACCOUNTS_READ,
     }
     assert all(GRANTS[permission] == {Role.MASTER_ADMIN} for permission in fleet)
 

@@ -5,18 +5,22 @@ from typing import Any, assert_never
 from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
-from shared.adapters.aws.dynamo import keys
+from shared.adapters.aws.dynamo import account_writes, keys
 from shared.adapters.aws.dynamo.documents import Key, delete_arguments, lost_condition, put_arguments, rev_of
+from shared.adapters.aws.dynamo.integration_accounts import ACCOUNT
 from shared.adapters.aws.dynamo.table import Table
 from shared.contracts.errors import Conflict, VersionConflict
 from shared.contracts.records.audit import AuditEntry
 from shared.contracts.records.user import User
 from shared.contracts.settings.ai_model import AiModel
 from shared.contracts.settings.company import Chatbot, ChatbotRef, Company
+from shared.contracts.settings.integration import IntegrationAccount
 from shared.contracts.settings.package import Package
 from shared.ports.changes import (
+    ChangeAccount,
     Claim,
     Editable,
+    LinkAccount,
     Offer,
     PublishPackage,
     PublishSettings,
@@ -27,6 +31,7 @@ from shared.ports.changes import (
 )
 
 Action = dict[str, Any]
+PlainWrite = Save | SaveWidget | PublishSettings | PublishPackage | Offer | Claim | Release | LinkAccount
 
 
 class _Name(BaseModel):
@@ -43,8 +48,14 @@ class DynamoChanges:
 
     def commit(self, entry: AuditEntry, *writes: Write) -> None:
         """Write everything or nothing."""
-        actions: list[tuple[Write | None, Action]] = [(None, self._audit(entry))]
-        actions += [(write, action) for write in writes for action in self._actions(write)]
+        actions: list[tuple[Write | str | None, Action]] = [(None, self._audit(entry))]
+        for write in writes:
+            if isinstance(write, ChangeAccount):
+                found = account_writes.actions(self._core, write.before, write.after)
+                actions += [(taken or write, action) for action, taken in found]
+                actions += [(None, account_writes.secret_action(self._core, secret)) for secret in write.secrets]
+            else:
+                actions += [(write, action) for action in self._actions(write)]
         try:
             self._core.client.transact_write_items(TransactItems=[action for _, action in actions])
         except ClientError as error:
@@ -54,7 +65,7 @@ class DynamoChanges:
             self._refuse([write for write, _ in actions], reasons)
             raise Conflict("Somebody else changed this at the same time.") from error
 
-    def _refuse(self, writes: list[Write | None], reasons: list[Action]) -> None:
+    def _refuse(self, writes: list[Write | str | None], reasons: list[Action]) -> None:
         """A name that is taken explains itself; everything else is a version that is not current any more."""
         lost = [
             write
@@ -62,24 +73,30 @@ class DynamoChanges:
             if write is not None and reason.get("Code") == "ConditionalCheckFailed"
         ]
         for write in lost:
-            if isinstance(write, Claim):
-                raise Conflict(write.refusal)
+            if isinstance(write, Claim | str):
+                raise Conflict(write if isinstance(write, str) else write.refusal)
         for write in lost:
             if isinstance(write, Save):
                 raise VersionConflict(self._current(_key(write.record)))
             if isinstance(write, SaveWidget):
                 raise VersionConflict(self._current(keys.widget_config(write.company_id, write.chatbot_id)))
+            if isinstance(write, ChangeAccount) and write.before is not None:
+                raise VersionConflict(self._account_version(write.before))
 
     def _current(self, key: Key) -> int:
         item = self._core.item(key)
         return 0 if item is None else rev_of(item)
+
+    def _account_version(self, account: IntegrationAccount) -> int:
+        item = self._core.item(account_writes.account_key(account))
+        return 0 if item is None else ACCOUNT.validate_json(item["data"]["S"]).version
 
     def _audit(self, entry: AuditEntry) -> Action:
         key = keys.access(entry.company_id, f"{entry.at:%Y%m}", entry.at.isoformat(), entry.entry_id)
         extra = keys.audit_extra(entry.company_id, entry.entity_id, entry.at.isoformat())
         return {"Put": put_arguments(self._ledger.name, key, entry, replaces=None, extra=extra)}
 
-    def _actions(self, write: Write) -> list[Action]:
+    def _actions(self, write: PlainWrite) -> list[Action]:
         match write:
             case Save(record):
                 return self._save(record)
@@ -105,6 +122,8 @@ class DynamoChanges:
                 return [self._put(keys.claim(kind, scope, value), _Name(value=value), None)]
             case Release(kind, scope, value):
                 return [{"Delete": delete_arguments(self._core.name, keys.claim(kind, scope, value), replaces=None)}]
+            case LinkAccount(link, on):
+                return [account_writes.link_action(self._core, link, on=on)]
             case _:
                 assert_never(write)
 

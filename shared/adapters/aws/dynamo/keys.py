@@ -150,6 +150,21 @@ def checkpoint(company_id: str, call_id: str) -> Key:
     return Key(f"CALL#{company_id}#{call_id}", "CKPT")
 
 
+def word(company_id: str, text: str, position: str) -> Key:
+    """`calls`: that a word was said in a call."""
+    return Key(f"WORD#{company_id}#{text}", position)
+
+
+def counted(company_id: str, call_id: str) -> Key:
+    """`calls`: that a call was counted."""
+    return Key(f"CALL#{company_id}#{call_id}", "COUNTED")
+
+
+def usage_row(company_id: str, day: str, rest: str) -> Key:
+    """`calls`: the sums of one day, chatbot, channel and account."""
+    return Key(f"USAGE#{company_id}", f"{day}#{rest}")
+
+
 def effect(company_id: str, call_id: str, effect_id: str) -> Key:
     """`calls`: what a tool did, once for each tool call."""
     return Key(f"CALL#{company_id}#{call_id}", f"EFF#{effect_id}")
@@ -241,7 +256,35 @@ def call_extra(record: CallRecord) -> dict[str, str | int]:
     if record.ended_at is None:
         extra["GSI2PK"] = "LIVE"
         extra["GSI2SK"] = f"{record.company_id}#{record.call_id}"
-    elif record.cost_usd is None:
+    elif record.closed_at is None:
         extra["GSI2PK"] = "CLOSING"
         extra["GSI2SK"] = f"{record.company_id}#{record.call_id}"
+    elif record.erased_at is None:
+        extra["GSI2PK"] = kept_partition(record.company_id, record.chatbot_id)
+        extra["GSI2SK"] = f"{record.ended_at.isoformat()}#{record.call_id}"
     return extra
+
+
+def kept_partition(company_id: str, chatbot_id: str) -> str:
+    """`calls`, by index: a chatbot's closed calls whose words and sound are still kept, oldest first."""
+    return f"KEPT#{company_id}#{chatbot_id}"
+
+
+def step(company_id: str, call_id: str, name: str) -> Key:
+    """`calls`: a step of the work after a call that is done."""
+    return Key(f"CALL#{company_id}#{call_id}", f"STEP#{name}")
+
+
+def call_event(company_id: str, call_id: str, kind: str) -> Key:
+    """`calls`: what a company's own systems are told of a call."""
+    return Key(f"CALL#{company_id}#{call_id}", f"EVENT#{kind}")
+
+
+def erasure(company_id: str, call_id: str) -> Key:
+    """`calls`: what an erasure that has begun found."""
+    return Key(f"CALL#{company_id}#{call_id}", "ERASURE")
+
+
+def webhook_endpoint(company_id: str) -> Key:
+    """`core`: where a company is told of its calls."""
+    return Key(f"T#{company_id}", "WEBHOOK")

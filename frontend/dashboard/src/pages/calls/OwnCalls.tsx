@@ -1,0 +1,45 @@
+/** The own company's calls, and one of them. */
+
+import { getCall, getRecording, listCalls, listChatbots } from '@call/client/sdk.gen';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { answer } from '../../api/http.ts';
+import { meQuery } from '../../api/queries.ts';
+import { TextLink } from '../../parts/links.tsx';
+import { Page } from '../../parts/Page.tsx';
+import { CallDetail } from './CallDetail.tsx';
+import { History } from './History.tsx';
+
+export function OwnCalls() {
+  const { t } = useTranslation();
+  const me = useQuery(meQuery);
+  const mayReadBots = me.data?.permissions.includes('chatbots.read') === true;
+  const bots = useQuery({
+    queryKey: ['chatbots', 'first'],
+    queryFn: () => answer(listChatbots({ query: { limit: 100 } })),
+    enabled: mayReadBots,
+  });
+  const chatbots = (bots.data?.items ?? []).map((bot) => ({ id: bot.chatbotId, name: bot.name }));
+  const description = mayReadBots ? t('Every call of your company.') : t('Calls you took part in or that were assigned to you.');
+  return (
+    <Page title={t('Call history')} description={description}>
+      <History chatbots={chatbots} read={(query) => answer(listCalls({ query }))} />
+    </Page>
+  );
+}
+
+export function OwnCall() {
+  const { t } = useTranslation();
+  const { callId } = useParams({ from: '/app/calls/$callId' });
+  return (
+    <CallDetail
+      callId={callId}
+      trail={<TextLink to="/calls">{t('Call history')}</TextLink>}
+      queryKey={['call', callId]}
+      read={() => answer(getCall({ path: { call_id: callId } }))}
+      transcriptPath={`/api/admin/calls/${callId}/transcript`}
+      recording={() => answer(getRecording({ path: { call_id: callId } }))}
+    />
+  );
+}
