@@ -14,7 +14,7 @@ from aiobotocore.session import get_session
 
 from media_tier.engine.dispatch import execute
 from media_tier.engine.loop_lag import LoopLag
-from media_tier.engine.roster import Room, Roster
+from media_tier.engine.roster import DrainPlan, Room, Roster
 from media_tier.legs.twilio_gate import StreamGate
 from media_tier.legs.whatsapp_intake import WhatsAppIntake
 from media_tier.wiring.calls import Builder
@@ -26,7 +26,7 @@ from shared.adapters.aws.media.carrier_accounts import CarrierAccounts as Dynamo
 from shared.adapters.aws.media.lean_dynamo import LeanDynamo
 from shared.adapters.aws.media.offers import SqsOffers
 from shared.contracts.environment import MediaEnvironment
-from shared.contracts.records.call import MediaTask
+from shared.contracts.records.call import Channel, MediaTask
 from shared.ports.media_store import ClaimRefused
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,9 @@ class MediaProcess:
         """Hand calls over, store what is left, let go."""
         if self._taking_offers is not None:
             self._taking_offers.cancel()
-        left = await self.roster.drain(self.env.drain_seconds)
+        with suppress(Exception):  # storage may be away; nothing depends on its being told
+            await self._beat()
+        left = await self.roster.drain(self._drain_plan())
         log.info("drained", extra={"left": left})
         if self._whatsapp is not None:
             await self._whatsapp.close()
@@ -102,6 +104,11 @@ class MediaProcess:
             self._heartbeat.cancel()
         await self._loop_lag.close()
         await self._stack.aclose()
+
+    def _drain_plan(self) -> DrainPlan:
+        """WhatsApp's calls cannot move: there is no way to have the caller's phone connect anew."""
+        seconds = self.env.drain_seconds
+        return DrainPlan(seconds, lambda call: call.channel is Channel.WHATSAPP, seconds)
 
     async def _show_life(self) -> None:
         while True:

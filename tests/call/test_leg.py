@@ -29,7 +29,6 @@ from media_tier.call.events import (
     QualityMeasured,
     ResponseStarted,
     SpeechStarted,
-    SpeechStopped,
 )
 from media_tier.call.session import CallSession
 from shared.contracts.records.call import EndedBy, EndReason, Role, TranscriptSegment
@@ -131,10 +130,6 @@ def test_draining_asks_in_a_pause_or_after_three_seconds() -> None:
         session, (2000, SpeechStarted("turn-1")), (2500, DrainRequested()), (3000, DrainRequested()), until=9000
     )
     assert only(said, AskToReconnect) == [(5500, AskToReconnect())]
-    session = new()
-    greeted(session)
-    said = play(session, (2000, SpeechStarted("turn-1")), (2500, DrainRequested()), (3000, SpeechStopped("turn-1")))
-    assert only(said, AskToReconnect) == [(3000, AskToReconnect())]
 
 
 def test_quality_is_told_when_it_changes() -> None:

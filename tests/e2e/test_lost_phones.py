@@ -63,18 +63,14 @@ async def ask(phones: Phones, caller: Phone, question: bytes) -> None:
     asked = time.monotonic()
     caller.person.say(question)
     await phones.until_said(caller, Role.USER, lambda text: QUESTION in text.lower(), 30)
-    async with asyncio.timeout(20):
-        while caller.person.first_after(asked + 2.0) is None:
-            await asyncio.sleep(0.1)
+    await caller.person.until(lambda person: person.loud_at[-1:] > [asked + 2.0])
     await asyncio.sleep(2.0)
 
 
 async def again(caller: Phone, last: float) -> float:
     """When the caller heard something again."""
-    async with asyncio.timeout(30):
-        while (at := caller.person.first_after(last + 0.3)) is None:
-            await asyncio.sleep(0.05)
-    return at
+    await caller.person.until(lambda person: person.loud_at[-1] > last, 30)
+    return caller.person.first_after(last) or 0.0
 
 
 async def remembers(phones: Phones, caller: Phone, recall: bytes, wait: float) -> None:
