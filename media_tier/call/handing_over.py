@@ -31,7 +31,9 @@ def proceed(call: Call) -> None:
 
 
 def _pause(call: Call) -> bool:
-    """Nobody speaks, and nobody waits for an answer."""
+    """Nobody speaks, and nobody waits for an answer; or the caller is away."""
+    if call.parked_until is not None:
+        return True
     owed = call.owed
     waits = owed.answer or owed.missing or owed.asked or owed.resume_at is not None
     return call.floor.quiet and not (waits or call.patience.waiting or call.tooling.running)

@@ -22,19 +22,28 @@ from tests.e2e.conftest import Running
 from tests.e2e.processes import COMPANY
 
 LOUD = 300
+NO_STREAM = 0.1
+"""Twilio plays something every 20 ms of a stream, be it silence."""
+PAUSE_IN_SPEECH = 1.0
 _LOUD = bytes(abs(level) > LOUD for level in memoryview(g711.decode(bytes(range(256)))).cast("h"))
 
 
 @dataclass
 class Listener(ScriptedPerson):
-    """Knows when there was sound (monotonic seconds)."""
+    """Knows when there was sound, and when there was no stream (monotonic seconds)."""
 
     loud_at: list[float] = field(default_factory=list)
+    away: list[tuple[float, float]] = field(default_factory=list)
+    _at: float | None = None
 
     def hear(self, mulaw: bytes) -> None:
         """See Person."""
+        now = time.monotonic()
+        if self._at is not None and now - self._at > NO_STREAM:
+            self.away.append((self._at, now))
+        self._at = now
         if 1 in mulaw.translate(_LOUD):
-            self.loud_at.append(time.monotonic())
+            self.loud_at.append(now)
         super().hear(mulaw)
 
     def first_after(self, at: float) -> float | None:
@@ -45,9 +54,11 @@ class Listener(ScriptedPerson):
         """When there was sound before that."""
         return max((loud for loud in self.loud_at if loud <= at), default=at)
 
-    def silent_for(self, now: float) -> float:
-        """Seconds without sound so far."""
-        return now - self.loud_at[-1] if self.loud_at else 0.0
+    def missed(self, away: tuple[float, float]) -> float:
+        """Seconds without sound around a time without a stream, as somebody noticed who was to hear something."""
+        gone, back = away
+        last, again = self.last_before(gone), self.first_after(gone)
+        return (again or back) - (last if gone - last < PAUSE_IN_SPEECH else gone)
 
 
 @dataclass(frozen=True)
