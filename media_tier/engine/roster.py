@@ -27,7 +27,7 @@ REFUSALS = {
 }
 
 
-ASKED_APART = 0.15
+ASKED_APART = 0.25
 
 
 class CallBuilder(Protocol):

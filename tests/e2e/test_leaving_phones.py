@@ -12,6 +12,7 @@ from media_tier.providers.simulated.scenarios import BUSINESS_HOURS, LONG_STORY
 from shared.contracts.records.call import Role, TranscriptSegment
 from shared.domain.sentences import ONE_MOMENT
 from tests.e2e.conftest import Running
+from tests.e2e.machine import measured
 from tests.e2e.media_process import TASK, MediaProcess, one_more
 from tests.e2e.phones import Phone, Phones
 from tests.e2e.processes import GREETING, speech
@@ -37,7 +38,7 @@ async def test_nobody_notices_that_a_process_leaves(platform: Running, leaving: 
     phones.exchange.streams_at = ("127.0.0.1", leaving.port)
     story, hours, recall = [await speech(text) for text in (STORY, HOURS, RECALL)]
     callers = await phones.ring([turn % 3 for turn in range(CALLS)], apart=0.25)
-    listening, asking, quiet = (callers[kind::3] for kind in range(3))
+    listening, asking = callers[0::3], callers[1::3]
     checks: list[asyncio.Task[None]] = []
     try:
         await asyncio.gather(*(said(phones, caller, Role.ASSISTANT, GREETING) for caller in callers))
@@ -53,22 +54,26 @@ async def test_nobody_notices_that_a_process_leaves(platform: Running, leaving: 
         await asyncio.sleep(2.0)
         before = {caller.call.sid: await phones.transcript(caller) for caller in callers}
         phones.exchange.streams_at = None
-        leaving.process.send_signal(signal.SIGTERM)
-        told = time.monotonic()
-        code = await asyncio.to_thread(leaving.process.wait, DRAIN_SECONDS + 15)
-        print(f"\nthe process left after {time.monotonic() - told:.1f} s with code {code}")
-        assert code == 0
-        await asyncio.gather(*(said(phones, caller, Role.ASSISTANT, BUSINESS_HOURS[:20]) for caller in asking))
+        with measured() as pace:
+            leaving.process.send_signal(signal.SIGTERM)
+            told = time.monotonic()
+            code = await asyncio.to_thread(leaving.process.wait, DRAIN_SECONDS + 15)
+            print(f"\nthe process left after {time.monotonic() - told:.1f} s with code {code}")
+            assert code == 0
+            await asyncio.gather(*(said(phones, caller, Role.ASSISTANT, BUSINESS_HOURS[:20]) for caller in asking))
+            await asyncio.sleep(3.0)
         after = {caller.call.sid: await phones.transcript(caller) for caller in callers}
         assert [len(caller.person.away) for caller in callers] == [1] * CALLS, "every call moved, once"
         away = [back - gone for caller in callers for gone, back in caller.person.away]
         owed = [caller for caller in callers if ONE_MOMENT in texts(after[caller.call.sid])]
+        assert len(owed) >= len(listening)
         silent = [caller.person.missed(caller.person.away[0]) for caller in owed]
         print(
-            f"without a line for at most {max(away):.2f} s; {len(owed)} cut off, silent for at most {max(silent):.2f} s"
+            f"without a line for at most {max(away):.2f} s, everything taking {pace.stretch:.1f} times as long as alone"
         )
-        assert max(away) < UNNOTICED_S
-        assert max(silent) < UNNOTICED_S
+        print(f"{len(owed)} were to hear something and heard nothing for {min(silent):.2f} to {max(silent):.2f} s")
+        assert max(away) < UNNOTICED_S * pace.stretch
+        assert max(silent) < UNNOTICED_S * pace.stretch
         for caller in callers:
             record = await phones.record(caller)
             assert record.owner is not None and not record.owner.startswith(TASK) and record.ended_at is None

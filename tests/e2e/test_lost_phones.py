@@ -10,6 +10,7 @@ import pytest
 
 from shared.contracts.records.call import Role
 from tests.e2e.conftest import Running
+from tests.e2e.machine import measured
 from tests.e2e.media_process import TASK, MediaProcess, one_more
 from tests.e2e.phones import Phone, Phones
 from tests.e2e.processes import GREETING, speech
@@ -38,14 +39,15 @@ async def test_every_caller_is_spoken_to_again_within_six_seconds(platform: Runn
         for caller in callers:
             assert ((await phones.record(caller)).owner or "").startswith(TASK)
         phones.exchange.streams_at = None
-        killed = time.monotonic()
-        dying.process.kill()
-        await asyncio.sleep(0.3)
-        before = {caller.call.sid: caller.person.last_before(time.monotonic()) for caller in callers}
-        waited = await asyncio.gather(*(again(caller, before[caller.call.sid]) for caller in callers))
-        took = [at - killed for at in waited]
-        print(f"\n{len(took)} of {CALLS} heard the AI again after {min(took):.1f} to {max(took):.1f} s")
-        assert max(took) < SPEAKS_AGAIN_S
+        with measured() as pace:
+            killed = time.monotonic()
+            dying.process.kill()
+            await asyncio.sleep(0.3)
+            before = {caller.call.sid: caller.person.last_before(time.monotonic()) for caller in callers}
+            waited = await asyncio.gather(*(again(caller, before[caller.call.sid]) for caller in callers))
+            took = [at - killed for at in waited]
+            print(f"\n{len(took)} of {CALLS} heard the AI again after {min(took):.1f} to {max(took):.1f} s")
+        assert max(took) < SPEAKS_AGAIN_S * pace.stretch
         for caller in callers:
             record = await phones.record(caller)
             assert record.owner is not None and not record.owner.startswith(TASK)
