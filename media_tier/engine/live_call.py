@@ -46,6 +46,7 @@ CHECKPOINT_EVERY = 2.0
 """The transcript is stored as it is said: what a lost checkpoint loses is the state of policies."""
 STORE_SECONDS = 1.5
 """A caller who moves to another process waits no longer than this for what is to be stored before."""
+MOVE_SECONDS = 1.5
 KEEP_LOG_SECONDS = 10.0
 REMEMBERED_RESPONSES = 32
 
@@ -310,6 +311,8 @@ class LiveCall:
             self.abandon()
         else:
             self.leg.tell({"type": "reconnect"})
+            # Who does not come by itself is sent; nothing is to be heard here any more.
+            self._loop.call_later(MOVE_SECONDS, self.abandon, CloseCode.GOING_AWAY)
 
     def abandon(self, code: CloseCode = CloseCode.REPLACED) -> None:
         """Another process has the call, or shall have it: let go of it without ending it."""

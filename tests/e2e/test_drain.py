@@ -63,7 +63,7 @@ async def test_a_call_in_speech_moves_on(platform: Running, leaving: MediaProces
     assert silence_ms < 3000
 
     assert holder(platform, back.session["callId"])
-    await back.until(lambda c: any("harbour" in text for text in c.said("assistant", final=False)), 20)
+    await back.until(lambda c: any("mountaineers" in text for text in c.said("assistant", final=False)), 20)
     await back.hang_up()
     await back.leave()
     kept = [line.partition(": ")[2] for line in await asyncio.to_thread(transcript, platform, back.session)]
