@@ -92,7 +92,7 @@ unit: install ## all that needs no real time
 	@echo "== tests" && $(PY) -m pytest -q -n 2 -m "not browser and not platform and not realtime" tests
 
 spoken-calls: $(PAGES) browser ## calls in real time: a real browser, killed processes, every channel with every provider
-	@echo "== spoken calls" && $(PY) -m pytest -q -n 3 --dist loadfile --durations 12 -m "browser or platform or realtime" tests
+	@echo "== spoken calls" && $(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --durations 12 -m "browser or platform or realtime" tests
 
 conformance: $(PAGES) ## every journey on every channel with every provider, as a table (about three minutes)
 	@$(PY) -m pytest -q tests/conformance
