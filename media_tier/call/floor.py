@@ -140,6 +140,11 @@ class Floor:
         return any(p.sound is not Sound.OVER and not p.stopping for p in self.playbacks.values())
 
     @property
+    def any_stopping(self) -> bool:
+        """What was heard of something that was cut off is not known yet."""
+        return any(p.stopping and p.sound is not Sound.OVER for p in self.playbacks.values())
+
+    @property
     def ai_audible(self) -> bool:
         return any(playback.sound is Sound.AUDIBLE for playback in self.sounding())
 
