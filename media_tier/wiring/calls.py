@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from media_tier.audio.formats import MULAW_8K, PCM_24K
+from media_tier.bridge.gathering_recorder import GatheringRecorder
 from media_tier.bridge.phone_model import PhoneModel
 from media_tier.bridge.phone_prompts import PhonePrompts
-from media_tier.bridge.phone_recorder import PhoneRecorder, PieceRecorder
 from media_tier.bridge.recording_tap import RecordingTap
 from media_tier.bridge.wheel import Wheel
 from media_tier.engine.live_call import CallPorts, elapsed_since
@@ -71,11 +71,12 @@ class Builder:
         fallback = None if configuration.fallback_model is None else self._model(configuration.fallback_model)
         env, began = self._env, time.monotonic() - elapsed_since(record.started_at, utc_now()) / 1000
         segments = S3SegmentStore(self._store, record.company_id, record.call_id, epoch)
-        recorder = RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000))
+        tap = RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000))
+        by_twilio = record.channel is Channel.TWILIO
         ports = CallPorts(
             model=model,
             fallback_model=fallback,
-            recorder=recorder,
+            recorder=GatheringRecorder(tap, MULAW_8K if by_twilio else PCM_24K),
             journal=journal,
             toolbox=self._toolbox(settings.tools),
             prompter=self._prompts,
@@ -88,8 +89,8 @@ class Builder:
                 always=env.keep_event_logs,
             ),
         )
-        if record.channel is Channel.TWILIO:
-            ports = by_phone(ports, recorder)
+        if by_twilio:
+            ports = by_phone(ports)
         await ports.prompter.load(settings, fixed_sentences(configuration))
         return ports
 
@@ -139,8 +140,8 @@ class Builder:
         return self._models.get(model.provider)
 
 
-def by_phone(ports: CallPorts, recorder: PieceRecorder) -> CallPorts:
-    """The same for a call in µ-law: OpenAI speaks it, all others get theirs converted, and so does this recorder."""
+def by_phone(ports: CallPorts) -> CallPorts:
+    """The same for a call in µ-law: OpenAI speaks it, all others get theirs converted."""
 
     def speaking(model: RealtimeModel) -> RealtimeModel:
         return model if isinstance(model, OpenAiRealtimeModel) else PhoneModel(model)
@@ -149,6 +150,5 @@ def by_phone(ports: CallPorts, recorder: PieceRecorder) -> CallPorts:
         ports,
         model=speaking(ports.model),
         fallback_model=None if ports.fallback_model is None else speaking(ports.fallback_model),
-        recorder=PhoneRecorder(recorder),
         prompter=PhonePrompts(ports.prompter),
     )

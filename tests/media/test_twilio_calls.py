@@ -28,6 +28,8 @@ from tests.wire.openai_calls import model as openai_model
 from tests.wire.openai_fixtures import MODEL as OPENAI
 from tests.wire.twilio_app import OURS, TOKEN, App, exchange, response
 
+pytestmark = pytest.mark.realtime
+
 GREETING = "Hello, how can I help?"
 SETTINGS = CallSettings(
     ai_model_id="simulated",

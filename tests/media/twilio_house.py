@@ -11,6 +11,7 @@ from typing import Any
 
 from media_tier.app import Server, serve
 from media_tier.audio.formats import MULAW_8K
+from media_tier.bridge.gathering_recorder import GatheringRecorder
 from media_tier.bridge.wheel import Wheel
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts
@@ -202,14 +203,13 @@ class House:
             CallPorts(
                 model=self.model,
                 fallback_model=None,
-                recorder=self.tape,
+                recorder=GatheringRecorder(self.tape, MULAW_8K),
                 journal=self.journal,
                 toolbox=NoTools(),
                 prompter=self.prompts,
                 wheel=self._wheel,
                 clock=time.monotonic,
-            ),
-            self.tape,
+            )
         )
         await ports.prompter.load(self.settings, fixed_sentences(record.configuration))
         return ports
