@@ -71,10 +71,14 @@ export function WebhookSetup({ account, editor, chatbotId }: { account: Account;
     queryFn: () => answer(getWebhooks({ path: { account_id: account.accountId }, query: { chatbotId } })),
   });
   const steps = useSteps(account.kind, account.phoneNumber ?? account.maskedNumber);
+  const done =
+    account.kind === 'twilio'
+      ? t('Twilio sends calls here from now on. The webhook counts as configured once the first one has come.')
+      : t('The webhook is set up. Calls arrive here from now on.');
   const atOnce = useMutation({
     mutationFn: () => answer(setWebhooks({ path: { account_id: account.accountId } })),
     onSuccess: async () => {
-      notifications.show({ color: 'green', message: t('The webhook is set up. Calls arrive here from now on.') });
+      notifications.show({ color: 'green', message: done });
       await cache.invalidateQueries({ queryKey: ['webhooks'] });
       await cache.invalidateQueries({ queryKey: ['integration-accounts'] });
       await cache.invalidateQueries({ queryKey: ['channels'] });
