@@ -103,6 +103,7 @@ bench: install ## what messages and calls cost on this machine (under six minute
 	@$(PY) -m tests.bench.whatsapp_calls --seconds 6
 	@$(PY) -m tests.bench.bad_input --seconds 1
 	@$(PY) -m tests.bench.recording_drift --minutes 0.6
+	@$(PY) -m tests.bench.call_lists
 
 soak: install ## ten thousand generated schedules of deaths and doubles in the work after a call (about half an hour)
 	@$(PY) -m tests.functions.workflows.schedules 10000
