@@ -151,6 +151,11 @@ class Floor:
         return False
 
     @property
+    def any_stopping(self) -> bool:
+        """What was heard of something that was cut off is not known yet."""
+        return any(p.stopping and p.sound is not Sound.OVER for p in self.playbacks.values())
+
+    @property
     def ai_audible(self) -> bool:
         for playback in self._live.values():  # noqa: SIM110 - as above
             if playback.sound is Sound.AUDIBLE and not playback.stopping:

@@ -78,7 +78,7 @@ def test_a_frame_comes_out_with_the_promised_delay(source: int, target: int) -> 
     assert peak / target * 1000 == pytest.approx(20 + resampler.delay_ms, abs=0.2)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.sampled_from(PAIRS),
     st.lists(st.integers(0, 700), min_size=1, max_size=30),

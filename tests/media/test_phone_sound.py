@@ -26,6 +26,8 @@ from shared.contracts.records.call import Role
 from shared.contracts.settings.call_settings import CallSettings, VoiceSettings
 from tests.media.simulated_listener import Notes, seed_of
 
+pytestmark = pytest.mark.realtime
+
 SETTINGS = CallSettings(ai_model_id="m", voice=VoiceSettings(voice_id="v"))
 
 

@@ -201,7 +201,7 @@ def test_a_long_recording_is_stored_in_several_parts(cloud: Cloud) -> None:
     assert head["ETag"].strip('"').endswith("-2")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 4)), min_size=1, unique=True))
 def test_after_a_take_over_only_the_taker_is_heard(found: list[tuple[int, int]]) -> None:
     pieces = [Piece(start, epoch, f"{start}-{epoch}") for start, epoch in found]
