@@ -60,6 +60,19 @@ export function useCallColumns(chatbotName?: (id: string) => string, companyId?:
         ),
     },
   ];
+  columns.push({
+    title: t('Transcript'),
+    show: (call) =>
+      companyId === undefined ? (
+        <TextLink to="/calls/$callId" params={{ callId: call.callId }}>
+          {t('View Transcript')}
+        </TextLink>
+      ) : (
+        <TextLink to="/admin/companies/$companyId/calls/$callId" params={{ companyId, callId: call.callId }}>
+          {t('View Transcript')}
+        </TextLink>
+      ),
+  });
   if (chatbotName !== undefined) columns.splice(1, 0, { title: t('Chatbot'), show: (call) => chatbotName(call.chatbotId) });
   return columns;
 }
