@@ -121,18 +121,6 @@ class Leg(Protocol):
     def close(self, code: int, reason: str) -> None: ...
 
 
-class WhatsAppCalls(Protocol):
-    """Meta's verbs for one call (Graph API, `POST /{phone-number-id}/calls`); each raises when Meta refuses.
-
-    `accept` takes the very string that `pre_accept` took. Media may flow once `accept` has returned, not before.
-    """
-
-    async def pre_accept(self, account: WhatsAppAccount, carrier_call_id: str, sdp: str) -> None: ...
-    async def accept(self, account: WhatsAppAccount, carrier_call_id: str, sdp: str) -> None: ...
-    async def reject(self, account: WhatsAppAccount, carrier_call_id: str) -> None: ...
-    async def terminate(self, account: WhatsAppAccount, carrier_call_id: str) -> None: ...
-
-
 class WhatsAppAccounts(Protocol):
     """The numbers companies connected."""
 

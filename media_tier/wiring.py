@@ -30,7 +30,8 @@ from media_tier.engine.replay import EventLogKeeping
 from media_tier.engine.roster import Room, Roster
 from media_tier.engine.tools import PlatformTools, SlowTools
 from media_tier.legs.twilio_gate import StreamGate
-from media_tier.legs.whatsapp_intake import Outside, WhatsAppIntake
+from media_tier.legs.whatsapp_intake import WhatsAppIntake
+from media_tier.legs.whatsapp_outside import Outside
 from media_tier.legs.whatsapp_path import host_addresses
 from media_tier.legs.whatsapp_streams import StreamIds
 from media_tier.ports import CarrierAccounts, RealtimeModel, Refused, SessionSeed, Tickets, Toolbox
@@ -39,10 +40,12 @@ from media_tier.providers.openai import OpenAiRealtimeModel
 from shared.adapters.aws.media.batch_writer import BatchWriter
 from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.carrier_accounts import CarrierAccounts as DynamoCarrierAccounts
+from shared.adapters.aws.media.carrier_reports import CarrierReports
 from shared.adapters.aws.media.effects import DynamoEffects
 from shared.adapters.aws.media.journal import DynamoJournal
 from shared.adapters.aws.media.lean_dynamo import LeanDynamo
 from shared.adapters.aws.media.offers import SqsOffers
+from shared.adapters.aws.media.outgoing_calls import DynamoOutgoingCalls
 from shared.adapters.aws.media.segment_store import S3SegmentStore
 from shared.adapters.aws.object_store import open_bucket, put_object
 from shared.adapters.aws.prompt_store import S3PromptStore

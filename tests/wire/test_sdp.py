@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media_tier.legs.whatsapp_sdp import REFUSALS, Candidate, Local, Offer, SdpRefused, parse_offer, render_answer
+from media_tier.legs.whatsapp_sdp import REFUSALS, Candidate, Local, Remote, SdpRefused, parse_offer, render_answer
 from tests.wire.sdp_offers import META_OFFER
 
 LOCAL = Local(
@@ -172,6 +172,6 @@ def test_only_the_documented_refusals_escape(lines: list[str], edits: list[tuple
         except SdpRefused as refused:
             assert refused.why in REFUSALS
         else:
-            assert isinstance(offer, Offer)
+            assert isinstance(offer, Remote)
             assert all(parse_offer(sdp, private_addresses=True).candidates)
             assert len(render_answer(offer, LOCAL)) < 4096
