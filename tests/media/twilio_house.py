@@ -18,7 +18,8 @@ from media_tier.engine.roster import Room, Roster
 from media_tier.legs.twilio_gate import STREAM_PATH
 from media_tier.legs.web_limits import DoorLimits
 from media_tier.ports import RealtimeModel, SessionSeed, ToolSpec
-from media_tier.wiring import by_phone, stream_gate
+from media_tier.wiring.calls import by_phone
+from media_tier.wiring.carriers import stream_gate
 from shared.contracts.environment import MediaEnvironment
 from shared.contracts.records.call import (
     CallRecord,
