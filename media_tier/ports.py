@@ -25,7 +25,7 @@ from shared.contracts.records.call import (
 )
 from shared.contracts.settings.ai_model import AiModel, Capabilities
 from shared.contracts.settings.call_settings import CallSettings
-from shared.contracts.settings.integration import IntegrationAccount, WhatsAppAccount
+from shared.contracts.settings.integration import IntegrationAccount
 
 SAMPLE_RATE = 24_000
 FRAME_MS = 20

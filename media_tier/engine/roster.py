@@ -12,6 +12,7 @@ from typing import Protocol
 from media_tier.call.commands import Command
 from media_tier.call.events import DrainRequested
 from media_tier.engine.live_call import Attachment, CallPorts, LiveCall, ResumedState, elapsed_since
+from media_tier.engine.staying import stays
 from media_tier.ports import Leg, Refused, SessionSeed
 from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord
@@ -58,7 +59,7 @@ class Roster:
         self._execute, self._utc_now = execute, utc_now
         self._calls: dict[str, LiveCall] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        self._empty = asyncio.Event()
+        self._left = asyncio.Event()
         self.draining = False
 
     @property
@@ -141,25 +142,33 @@ class Roster:
     def _gone(self, call: LiveCall) -> None:
         if self._calls.get(call.record.call_id) is call:
             del self._calls[call.record.call_id]
-        if not self._calls:
-            self._empty.set()
+        self._left.set()
         task = asyncio.get_running_loop().create_task(call.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
     async def drain(self, seconds: float) -> int:
-        """Take no more calls and ask those here to go on elsewhere; returns how many were left after `seconds`."""
+        """Take no more calls and ask those here to go on elsewhere; returns how many were left after `seconds`.
+
+        Calls that cannot (engine.staying) are left alone.
+        """
         self.draining = True
-        for call in tuple(self._calls.values()):
+        moving = [call for call in self._calls.values() if not stays(call.record)]
+        for call in moving:
             call.post(DrainRequested())
-        if self._calls:
-            self._empty.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._empty.wait(), seconds)
-        left = len(self._calls)
-        for call in tuple(self._calls.values()):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not all(call.over for call in moving):
+                    self._left.clear()
+                    await self._left.wait()
+        left = [call for call in moving if not call.over]
+        for call in left:
             call.checkpoint()
             call.abandon(CloseCode.GOING_AWAY)
+        await self.settled()
+        return len(left)
+
+    async def settled(self) -> None:
+        """Wait until what is known of calls that left is stored."""
         if self._closing:
             await asyncio.wait(self._closing, timeout=10)
-        return left

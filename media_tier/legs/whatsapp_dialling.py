@@ -73,9 +73,7 @@ class Dialling:
         finally:
             await path.close()
 
-    async def _connect(
-        self, reserved: Reserved, account: WhatsAppAccount, sdp: str, outbound_id: str
-    ) -> Line | None:
+    async def _connect(self, reserved: Reserved, account: WhatsAppAccount, sdp: str, outbound_id: str) -> Line | None:
         """Ask Meta; None if that was in vain."""
         call, outside = reserved.call, self._outside
         assert call.caller_number is not None
@@ -110,9 +108,7 @@ class Dialling:
             log.info("a whatsapp call was not answered", extra={"call_id": attempt.reserved.call.call_id})
         except (ConnectionError, SdpRefused, Refused) as error:
             why = error.why if isinstance(error, SdpRefused) else type(error).__name__
-            log.warning(
-                "a whatsapp call did not connect", extra={"call_id": attempt.reserved.call.call_id, "why": why}
-            )
+            log.warning("a whatsapp call did not connect", extra={"call_id": attempt.reserved.call.call_id, "why": why})
             await outside.outgoing.failed(attempt.reserved.call, outside.utc_now())
         finally:
             if line.leg is not None:
@@ -133,9 +129,7 @@ class Dialling:
             heard.set()
             line.news.set()
 
-        leg = WhatsAppLeg(
-            attempt.path, remote, attempt.ids, outside.wheel, outside.clock, limits, line.over.set, early
-        )
+        leg = WhatsAppLeg(attempt.path, remote, attempt.ids, outside.wheel, outside.clock, limits, line.over.set, early)
         line.leg = leg
         try:
             async with asyncio.timeout(limits.connect_seconds):
@@ -149,9 +143,7 @@ class Dialling:
 class _Attempt:
     """One call that rings."""
 
-    def __init__(
-        self, reserved: Reserved, line: Line, path: MediaPath, ids: StreamIds, seconds: float
-    ) -> None:
+    def __init__(self, reserved: Reserved, line: Line, path: MediaPath, ids: StreamIds, seconds: float) -> None:
         self.reserved, self.line, self.path, self.ids, self.seconds = reserved, line, path, ids, seconds
 
     @property
@@ -162,9 +154,11 @@ class _Attempt:
 
 
 async def _reported(line: Line, enough: Callable[[CarrierCall], bool]) -> CarrierCall:
-    """Wait until enough is known of the call; raises _Over."""
+    """Wait until enough is known of the call; raises _Over, and ConnectionError if we give it up."""
     while True:
         line.news.clear()
+        if line.abandoned:
+            raise ConnectionError("given up")
         latest = line.latest
         if latest is not None:
             if latest.facts.phase is CarrierPhase.ENDED:

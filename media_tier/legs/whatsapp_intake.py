@@ -43,7 +43,6 @@ class WhatsAppIntake:
         self._dialling = Dialling(outside, self._limits, self._certificate, self._watch, self._set_up)
         self._setting_up: set[asyncio.Task[None]] = set()
         self._held: set[asyncio.Task[None]] = set()
-        self._lines: set[Line] = set()
 
     @property
     def calls(self) -> int:
@@ -78,11 +77,16 @@ class WhatsAppIntake:
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
+    async def empty(self, seconds: float) -> None:
+        """Wait until no call is held or being set up, at most so long."""
+        deadline = self._outside.clock() + seconds
+        while self._held and (left := deadline - self._outside.clock()) > 0:
+            await asyncio.wait(self._held, timeout=left)
+
     async def close(self) -> None:
         """End what is left, telling Meta."""
-        for line in tuple(self._lines):
-            if line.leg is not None:
-                line.leg.lost()
+        for line in self._watch.lines:
+            line.abandon()
         if self._held:
             await asyncio.wait(self._held, timeout=5)
         for task in self._held:
@@ -129,11 +133,9 @@ class WhatsAppIntake:
         try:
             answer = render_answer(parsed, await local_of(path, ids))
             if await self._claim(received, leg, line):
-                self._lines.add(line)
                 with self._watch.following(line):
                     await self._hold(offer, account, line, _Way(path, leg, parsed, answer))
         finally:
-            self._lines.discard(line)
             leg.lost()
             await path.close()
             leg.release()
@@ -174,9 +176,7 @@ class WhatsAppIntake:
         except (ConnectionError, TimeoutError):
             log.warning("a whatsapp call did not connect", extra={"call_id": offer.call_id})
         except WhatsAppRefused as refused:
-            log.warning(
-                "a whatsapp call could not be answered", extra={"call_id": offer.call_id, "code": refused.code}
-            )
+            log.warning("a whatsapp call could not be answered", extra={"call_id": offer.call_id, "code": refused.code})
         finally:
             leg.lost()
             await asyncio.shield(line.hang_up())

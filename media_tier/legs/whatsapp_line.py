@@ -28,6 +28,7 @@ class Line:
         self.latest: CarrierCall | None = None
         self.news = asyncio.Event()
         """Something was reported, or sound came before its time."""
+        self.abandoned = False
         self._ended_there = asyncio.Event()
 
     @property
@@ -47,6 +48,13 @@ class Line:
             self.leg.lost()
         elif self.leg is not None:
             self.leg.hung_up()
+
+    def abandon(self) -> None:
+        """We cannot go on with it."""
+        self.abandoned = True
+        self.news.set()
+        if self.leg is not None:
+            self.leg.lost()
 
     async def hang_up(self) -> None:
         """Tell Meta that the call is over, unless Meta was the one to say so."""

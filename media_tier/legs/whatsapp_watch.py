@@ -28,6 +28,11 @@ class Watch:
         self._lines: dict[CarrierKey, Line] = {}
         self._ringing: set[CarrierKey] = set()
 
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Those followed now."""
+        return tuple(self._lines.values())
+
     @contextmanager
     def following(self, line: Line) -> Iterator[None]:
         """Tell this line."""

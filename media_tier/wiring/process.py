@@ -24,7 +24,6 @@ from media_tier.wiring.models import realtime_models
 from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.carrier_accounts import CarrierAccounts as DynamoCarrierAccounts
 from shared.adapters.aws.media.lean_dynamo import LeanDynamo
-from shared.adapters.aws.media.offers import SqsOffers
 from shared.contracts.environment import MediaEnvironment
 from shared.contracts.records.call import MediaTask
 from shared.ports.media_store import ClaimRefused
@@ -72,16 +71,9 @@ class MediaProcess:
         kms = await self._stack.enter_async_context(session.create_client("kms", **options))
         accounts = DynamoCarrierAccounts(dynamo, kms, core=env.core_table)
         self.gate = stream_gate(env, accounts, self._store)
-        if env.whatsapp_offers_queue_url is not None:
-            graph = await self._stack.enter_async_context(httpx.AsyncClient())
-            self._whatsapp = whatsapp_intake(
-                env,
-                accounts,
-                graph,
-                SqsOffers(sqs, env.whatsapp_offers_queue_url),
-                self.roster,
-                self.builder.wheel,
-            )
+        graph = await self._stack.enter_async_context(httpx.AsyncClient())
+        self._whatsapp = whatsapp_intake(env, (dynamo, sqs), accounts, graph, self.roster, self.builder.wheel)
+        if self._whatsapp is not None:
             self._taking_offers = asyncio.get_running_loop().create_task(self._whatsapp.run())
 
     async def _warm_up(self) -> None:
@@ -91,13 +83,14 @@ class MediaProcess:
         await self.builder.warm_up()
 
     async def stop(self) -> None:
-        """Hand calls over, store what is left, let go."""
-        if self._taking_offers is not None:
-            self._taking_offers.cancel()
+        """Hand calls over, stay with those that cannot be, store what is left, let go."""
         left = await self.roster.drain(self.env.drain_seconds)
         log.info("drained", extra={"left": left})
-        if self._whatsapp is not None:
+        if self._whatsapp is not None and self._taking_offers is not None:
+            await self._whatsapp.empty(self.env.whatsapp_drain_seconds)
+            self._taking_offers.cancel()
             await self._whatsapp.close()
+            await self.roster.settled()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
         await self._loop_lag.close()

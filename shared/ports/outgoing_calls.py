@@ -20,10 +20,10 @@ class Reserved:
 class OutgoingCalls(Protocol):
     """Each may be repeated. A call is over once: what ended it first stays.
 
-    `reserve` is None where the token was used: somebody makes the call, or made it, or it is over. `placed` notes which
-    of the carrier's calls it is. `conclude` ends it by what the carrier said. `refused` and `failed` end a call that was
-    never joined: the carrier did not take it (`sentence` says why), or could not be connected with us. `lost` leaves
-    it to the carrier's reports: whether it was taken is not known.
+    `reserve` is None where the token was used: somebody makes the call, or made it, or it is over. `placed` notes
+    which of the carrier's calls it is. `conclude` ends it by what the carrier said. `refused` and `failed` end a call
+    that was never joined: the carrier did not take it (`sentence` says why), or could not be connected with us.
+    `lost` leaves it to the carrier's reports: whether it was taken is not known.
     """
 
     async def reserve(self, offer: WhatsAppOffer, origin: str, now: datetime) -> Reserved | None: ...
