@@ -170,9 +170,9 @@ def _kms() -> Any:
 class CarrierWorld:
     """Everything that deals with carriers, over the repositories of a world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, kms: Any = None) -> None:
         self.world, self.lines, self.meta, self.queues = world, Lines(), Meta(), Queues()
-        self.kms = _kms()
+        self.kms = kms or _kms()
         self.key_id = self.kms.create_key()["KeyMetadata"]["KeyId"]
         self.secrets = KmsSecrets(self.kms, world.core, self.key_id)
         self.accounts = DynamoIntegrationAccounts(world.core)
