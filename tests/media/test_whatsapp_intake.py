@@ -169,9 +169,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(limits: WhatsAppLimits = LIMITS, capacity: int = 60) -> AsyncIterator[World]:
+async def world(limits: WhatsAppLimits = LIMITS, capacity: int = 60, meta: Meta | None = None) -> AsyncIterator[World]:
     phone = PhonePeer()
-    meta, queue, admission, wheel = Meta(phone), Queue(), Admission(), Wheel(time.monotonic)
+    meta, queue, admission, wheel = meta or Meta(phone), Queue(), Admission(), Wheel(time.monotonic)
     reports = Reports()
     outside = Outside(
         offers=queue,

@@ -1,0 +1,61 @@
+"""Chromium calls as a WhatsApp user does: its own SDP, ICE, DTLS and Opus, against our intake and leg."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from shared.contracts.settings.integration import WhatsAppAccount
+from tests.e2e.processes import speech
+from tests.e2e.sound import likeness, samples, timeline, write_wav
+from tests.e2e.whatsapp_browser import BrowserPhone, browser_phone
+from tests.media.test_whatsapp_intake import Meta, world
+from tests.media.whatsapp_peer import until
+
+pytestmark = pytest.mark.platform
+
+LIKENESS = 0.9
+QUESTION = "good morning, what are your business hours on a sunday"
+ANSWER = "We are open from nine to five on weekdays, and closed on Sundays."
+FROM_MICROPHONE = 3.0
+
+
+class MetaOfBrowser(Meta):
+    """Meta's verbs, on a browser."""
+
+    def __init__(self, phone: BrowserPhone) -> None:
+        self.browser, self.said, self.sdp, self.refuse, self.deaf = phone, [], "", "", False
+
+    async def pre_accept(self, account: WhatsAppAccount, carrier_call_id: str, sdp: str) -> None:
+        self._note("pre_accept", carrier_call_id)
+        self.sdp = sdp
+        await self.browser.answer(sdp)
+
+    async def accept(self, account: WhatsAppAccount, carrier_call_id: str, sdp: str) -> None:
+        assert sdp == self.sdp
+        self._note("accept", carrier_call_id)
+
+
+async def test_each_side_hears_what_the_other_says(tmp_path: Path) -> None:
+    question, answer = await speech(QUESTION), await speech(ANSWER, "simulated-anna")
+    microphone = tmp_path / "microphone.wav"
+    write_wav(microphone, timeline([(FROM_MICROPHONE, question)], FROM_MICROPHONE + len(question) / 48_000 + 10))
+    async with browser_phone(microphone) as phone:
+        meta = MetaOfBrowser(phone)
+        async with world(meta=meta) as w:
+            w.ring(sdp=await phone.offer())
+            await until(lambda: "accept" in meta.said, 15)
+            leg, ear = w.admission.legs[0], w.admission.ear
+            await asyncio.sleep(1.0)  # a fresh receiver finds its buffer first
+            for at in range(0, len(answer), 960):
+                leg.play(answer[at : at + 960])
+            wanted = (FROM_MICROPHONE + len(question) / 48_000 + 0.5) * 24_000
+            await until(lambda: len(ear.sound) > wanted, 20)
+            assert await phone.state() == "connected"
+            said = likeness(ear.sound.astype(float), samples(question))
+            heard = likeness(await phone.sound(), samples(answer))
+            leg.close(1000, "done")
+            await until(lambda: w.intake.calls == 0)
+    print(f"\ncorrelation: the AI hears {said:.3f}, Chromium hears {heard:.3f}")
+    assert said > LIKENESS and heard > LIKENESS
+    assert meta.said == ["pre_accept", "accept", "terminate"]
