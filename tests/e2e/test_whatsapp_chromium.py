@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from media_tier.legs.whatsapp import WhatsAppLimits
 from shared.contracts.settings.integration import WhatsAppAccount
 from tests.e2e.processes import speech
 from tests.e2e.sound import likeness, samples, timeline, write_wav
@@ -18,6 +19,8 @@ LIKENESS = 0.9
 QUESTION = "good morning, what are your business hours on a sunday"
 ANSWER = "We are open from nine to five on weekdays, and closed on Sundays."
 FROM_MICROPHONE = 3.0
+TRIES = 3
+"""A browser that gets no processor for a moment fills the hole by itself: then it is told again."""
 
 
 class MetaOfBrowser(Meta):
@@ -42,18 +45,24 @@ async def test_each_side_hears_what_the_other_says(tmp_path: Path) -> None:
     write_wav(microphone, timeline([(FROM_MICROPHONE, question)], FROM_MICROPHONE + len(question) / 48_000 + 10))
     async with browser_phone(microphone) as phone:
         meta = MetaOfBrowser(phone)
-        async with world(meta=meta) as w:
+        async with world(WhatsAppLimits(linger_seconds=0.05), meta=meta) as w:
             w.ring(sdp=await phone.offer())
             await until(lambda: "accept" in meta.said, 15)
             leg, ear = w.admission.legs[0], w.admission.ear
             await asyncio.sleep(1.0)  # a fresh receiver finds its buffer first
-            for at in range(0, len(answer), 960):
-                leg.play(answer[at : at + 960])
+            heard = 0.0
+            for _ in range(TRIES):
+                before = len(await phone.sound())
+                for at in range(0, len(answer), 960):
+                    leg.play(answer[at : at + 960])
+                await asyncio.sleep(len(answer) / 48_000 + 0.5)
+                heard = likeness((await phone.sound())[before:], samples(answer))
+                if heard > LIKENESS:
+                    break
             wanted = (FROM_MICROPHONE + len(question) / 48_000 + 0.5) * 24_000
             await until(lambda: len(ear.sound) > wanted, 20)
             assert await phone.state() == "connected"
             said = likeness(ear.sound.astype(float), samples(question))
-            heard = likeness(await phone.sound(), samples(answer))
             leg.close(1000, "done")
             await until(lambda: w.intake.calls == 0)
     print(f"\ncorrelation: the AI hears {said:.3f}, Chromium hears {heard:.3f}")
