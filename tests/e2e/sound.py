@@ -83,7 +83,8 @@ def likeness(heard: Samples, said: Samples, window: float = 0.3, reach: float = 
         score, offset = best_match(heard[begin : shift + at + size + far], part)
         weight = float(np.sqrt(np.mean(part**2)))
         total, weights = total + score * weight, weights + weight
-        shift = begin + offset - at
+        if score > 0.7:
+            shift = begin + offset - at
     return total / weights
 
 
