@@ -25,7 +25,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -176,8 +176,11 @@ def _await_ready(port: int, media: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def running(calls: int) -> Iterator[Site]:
-    """Everything started, with so many good calls under way."""
+def running(calls: int, prepare: Callable[[str], Mapping[str, str]] = lambda endpoint: {}) -> Iterator[Site]:
+    """Everything started, with so many good calls under way.
+
+    `prepare` may store things at the storage's address and returns what the media process's environment needs.
+    """
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -198,6 +201,7 @@ def running(calls: int) -> Iterator[Site]:
         "DRAIN_SECONDS": "0",
         "OPENAI_API_KEY": "none",
         "OPENAI_WEBSOCKET_BASE_URL": f"ws://127.0.0.1:{good.provider_port}",
+        **prepare(endpoint),
     }
     media = subprocess.Popen([sys.executable, "-m", "media_tier"], env={**os.environ, **environment})
     try:
