@@ -18,7 +18,7 @@ from media_tier.engine.roster import Room, Roster
 from media_tier.legs.twilio_gate import StreamGate
 from media_tier.legs.whatsapp_intake import WhatsAppIntake
 from media_tier.wiring.calls import Builder
-from media_tier.wiring.carriers import stream_gate, whatsapp_intake
+from media_tier.wiring.carriers import reach_for, stream_gate, whatsapp_intake
 from media_tier.wiring.clocks import utc_now
 from media_tier.wiring.models import realtime_models
 from shared.adapters.aws.media.call_store import DynamoCallStore
@@ -74,6 +74,7 @@ class MediaProcess:
         graph = await self._stack.enter_async_context(httpx.AsyncClient())
         self._whatsapp = whatsapp_intake(env, (dynamo, sqs), accounts, graph, self.roster, self.builder.wheel)
         if self._whatsapp is not None:
+            await reach_for(graph, env.graph_base_url)
             self._taking_offers = asyncio.get_running_loop().create_task(self._whatsapp.run())
 
     async def _warm_up(self) -> None:
