@@ -62,6 +62,8 @@ class WorkflowEnvironment(FunctionEnvironment):
     openai_base_url: str | None = None
     gemini_api_key: str | None = None
     gemini_rest_base_url: str | None = None
+    graph_base_url: str = "https://graph.facebook.com"
+    graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
 
     @model_validator(mode="after")
     def _no_simulation_in_production(self) -> Self:

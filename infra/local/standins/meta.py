@@ -31,6 +31,7 @@ from infra.local.standins.meta_world import (
     MetaNumber,
     MetaUser,
     Quirks,
+    choice_event,
     connect_event,
     envelope,
     permission_event,
@@ -139,6 +140,11 @@ class MetaStandIn:
         user.window_open = True
         self.users[user.reference] = user
         self._send(self._number(number), "messages", text_event(user, text))
+
+    def choose(self, number: str, user: MetaUser, row_id: str) -> None:
+        """A user chooses from a list the business sent."""
+        user.window_open = True
+        self._send(self._number(number), "messages", choice_event(user, row_id, "★"))
 
     def answer_request(self, number: str, user: MetaUser, response: str, *, permanent: bool = False) -> None:
         """A user accepts or rejects being called."""

@@ -195,6 +195,12 @@ def text_event(user: MetaUser, text: str) -> dict[str, Any]:
     return {"contacts": [{"profile": {"name": user.name}, "user_id": user.user_id}], "messages": [message]}
 
 
+def choice_event(user: MetaUser, row_id: str, title: str) -> dict[str, Any]:
+    """A user chooses from a list."""
+    interactive = {"type": "list_reply", "list_reply": {"id": row_id, "title": title}}
+    return {"messages": [_message(user) | {"type": "interactive", "interactive": interactive}]}
+
+
 def permission_event(user: MetaUser, response: str, *, permanent: bool) -> dict[str, Any]:
     """A user answers a request for permission to call."""
     reply: dict[str, Any] = {"response": response, "is_permanent": permanent, "response_source": "user_action"}
