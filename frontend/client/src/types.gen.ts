@@ -161,6 +161,14 @@ export type AccountOut = {
      */
     secrets: Array<SecretOut>;
     /**
+     * Sendsurvey
+     */
+    sendSurvey: boolean | null;
+    /**
+     * Sendtranscript
+     */
+    sendTranscript: boolean | null;
+    /**
      * Status
      */
     status: 'active' | 'inactive' | 'error' | 'not_configured';
@@ -2972,6 +2980,14 @@ export type WhatsAppIn = {
      * Phonenumberid
      */
     phoneNumberId: string;
+    /**
+     * Sendsurvey
+     */
+    sendSurvey?: boolean;
+    /**
+     * Sendtranscript
+     */
+    sendTranscript?: boolean;
 };
 
 /**
@@ -3181,6 +3197,14 @@ export type WhatsAppInWritable = {
      * Phonenumberid
      */
     phoneNumberId: string;
+    /**
+     * Sendsurvey
+     */
+    sendSurvey?: boolean;
+    /**
+     * Sendtranscript
+     */
+    sendTranscript?: boolean;
 };
 
 export type ListCallModelsData = {
