@@ -66,7 +66,7 @@ class Dialling:
             if line is None:
                 return
             self._rings()
-            await outside.outgoing.placed(reserved.call, offer.outbound_id, line.carrier_call_id, outside.utc_now())
+            await self._note_placed(reserved, offer.outbound_id, line)
             seconds = (offer.answer_by - outside.utc_now()).total_seconds()
             with self._watch.following(line):
                 await self._follow(_Attempt(reserved, line, path, ids, max(0.0, seconds)))
@@ -90,6 +90,14 @@ class Dialling:
         line.taken = True
         return line
 
+    async def _note_placed(self, reserved: Reserved, outbound_id: str, line: Line) -> None:
+        outside = self._outside
+        try:
+            await outside.outgoing.placed(reserved.call, outbound_id, line.carrier_call_id, outside.utc_now())
+        except Exception as error:  # the phone rings: Meta's reports name the call as well
+            kind = type(error).__name__
+            log.warning("a placed call was not noted", extra={"call_id": reserved.call.call_id, "kind": kind})
+
     async def _follow(self, attempt: "_Attempt") -> None:
         """Until the call is over, whoever ends it."""
         line, outside = attempt.line, self._outside
@@ -97,7 +105,7 @@ class Dialling:
             async with asyncio.timeout(attempt.seconds):
                 with self._watch.ringing(line):
                     leg = await self._taken(attempt)
-            leg.attach(await outside.admission.admit(*attempt.claim, leg))
+            leg.attach(await outside.admission.admit(*attempt.claim, leg, line.carrier_call_id, awaited=True))
             leg.open()
             await line.over.wait()
             await asyncio.sleep(self._limits.linger_seconds)

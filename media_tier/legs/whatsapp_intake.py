@@ -143,7 +143,8 @@ class WhatsAppIntake:
     async def _claim(self, received: ReceivedOffer, leg: WhatsAppLeg, line: Line) -> bool:
         offer, outside = received.offer, self._outside
         try:
-            listener = await outside.admission.admit(offer.session_id, offer.token, f"whatsapp:{offer.account_id}", leg)
+            origin = f"whatsapp:{offer.account_id}"
+            listener = await outside.admission.admit(offer.session_id, offer.token, origin, leg, offer.carrier_call_id)
         except Refused as refused:
             if refused.code is CloseCode.FULL:
                 await outside.offers.give_back(received.receipt)

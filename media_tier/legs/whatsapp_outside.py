@@ -25,7 +25,16 @@ class Admission(Protocol):
 
     @property
     def ready(self) -> bool: ...
-    async def admit(self, session_id: str, token: str, origin: str, leg: Leg) -> WebLegListener: ...
+    async def admit(
+        self,
+        session_id: str,
+        token: str,
+        origin: str,
+        leg: Leg,
+        carrier_call_id: str | None = None,
+        *,
+        awaited: bool = False,
+    ) -> WebLegListener: ...
 
 
 @dataclass(frozen=True, slots=True)

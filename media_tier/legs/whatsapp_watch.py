@@ -64,11 +64,9 @@ class Watch:
 
     async def _look(self, keys: list[CarrierKey]) -> None:
         try:
-            found = await self._reports.read(keys)
+            for carrier in await self._reports.read(keys):
+                line = self._lines.get(CarrierKey(carrier.company_id, carrier.account_id, carrier.carrier_call_id))
+                if line is not None and line.latest != carrier:
+                    line.reported(carrier)
         except Exception as error:  # storage may be away for a while: it is read again
             log.warning("reports of calls could not be read", extra={"kind": type(error).__name__})
-            return
-        for carrier in found:
-            line = self._lines.get(CarrierKey(carrier.company_id, carrier.account_id, carrier.carrier_call_id))
-            if line is not None and line.latest != carrier:
-                line.reported(carrier)

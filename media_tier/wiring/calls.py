@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from media_tier.audio.formats import MULAW_8K, PCM_24K
+from media_tier.audio.formats import MULAW_8K, PCM_24K, AudioFormat
+from media_tier.bridge.gathering_recorder import GatheringRecorder
 from media_tier.bridge.phone_model import PhoneModel
 from media_tier.bridge.phone_prompts import PhonePrompts
-from media_tier.bridge.phone_recorder import PhoneRecorder, PieceRecorder
 from media_tier.bridge.recording_tap import RecordingTap
 from media_tier.bridge.wheel import Wheel
 from media_tier.engine.live_call import CallPorts, elapsed_since
@@ -30,7 +30,7 @@ from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord, Channel, EndedBy, EndReason
 from shared.contracts.settings.ai_model import AiModel
 from shared.contracts.settings.call_settings import ToolSettings
-from shared.domain.recording_layout import event_log_key
+from shared.domain.recording_layout import Encoding, event_log_key
 from shared.domain.sentences import fixed_sentences
 from shared.ports.prompts import PromptStoreFailed
 from shared.services.prompts import RenderedPrompts
@@ -70,12 +70,14 @@ class Builder:
             raise Refused(CloseCode.CALL_UNAVAILABLE, "Call feature not available. Contact support.")
         fallback = None if configuration.fallback_model is None else self._model(configuration.fallback_model)
         env, began = self._env, time.monotonic() - elapsed_since(record.started_at, utc_now()) / 1000
-        segments = S3SegmentStore(self._store, record.company_id, record.call_id, epoch)
-        recorder = RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000))
+        audio = sound_of(record)
+        encoding: Encoding = "ulaw" if audio == MULAW_8K else "pcm"
+        segments = S3SegmentStore(self._store, record.company_id, record.call_id, epoch, encoding=encoding)
+        tap = RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000), audio)
         ports = CallPorts(
             model=model,
             fallback_model=fallback,
-            recorder=recorder,
+            recorder=GatheringRecorder(tap, audio),
             journal=journal,
             toolbox=self._toolbox(settings.tools),
             prompter=self._prompts,
@@ -89,7 +91,7 @@ class Builder:
             ),
         )
         if record.channel is Channel.TWILIO:
-            ports = by_phone(ports, recorder)
+            ports = by_phone(ports)
         await ports.prompter.load(settings, fixed_sentences(configuration))
         return ports
 
@@ -107,7 +109,7 @@ class Builder:
                 own=configuration.settings.instructions,
             ),
             tools=ports.toolbox.specs(),
-            audio=MULAW_8K if record.channel is Channel.TWILIO else PCM_24K,
+            audio=sound_of(record),
         )
 
     def _toolbox(self, settings: ToolSettings) -> Toolbox:
@@ -139,8 +141,13 @@ class Builder:
         return self._models.get(model.provider)
 
 
-def by_phone(ports: CallPorts, recorder: PieceRecorder) -> CallPorts:
-    """The same for a call in µ-law: OpenAI speaks it, all others get theirs converted, and so does this recorder."""
+def sound_of(record: CallRecord) -> AudioFormat:
+    """What a call's sound is on its whole way through this process, its recording included."""
+    return MULAW_8K if record.channel is Channel.TWILIO else PCM_24K
+
+
+def by_phone(ports: CallPorts) -> CallPorts:
+    """The same for a call in µ-law: OpenAI speaks it, all others get theirs converted."""
 
     def speaking(model: RealtimeModel) -> RealtimeModel:
         return model if isinstance(model, OpenAiRealtimeModel) else PhoneModel(model)
@@ -149,6 +156,5 @@ def by_phone(ports: CallPorts, recorder: PieceRecorder) -> CallPorts:
         ports,
         model=speaking(ports.model),
         fallback_model=None if ports.fallback_model is None else speaking(ports.fallback_model),
-        recorder=PhoneRecorder(recorder),
         prompter=PhonePrompts(ports.prompter),
     )

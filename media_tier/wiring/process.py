@@ -14,7 +14,8 @@ from aiobotocore.session import get_session
 
 from media_tier.engine.dispatch import execute
 from media_tier.engine.loop_lag import LoopLag
-from media_tier.engine.roster import Room, Roster
+from media_tier.engine.roster import DrainPlan, Room, Roster
+from media_tier.engine.staying import stays
 from media_tier.legs.twilio_gate import StreamGate
 from media_tier.legs.whatsapp_intake import WhatsAppIntake
 from media_tier.wiring.calls import Builder
@@ -85,10 +86,11 @@ class MediaProcess:
 
     async def stop(self) -> None:
         """Hand calls over, stay with those that cannot be, store what is left, let go."""
-        left = await self.roster.drain(self.env.drain_seconds)
+        with suppress(Exception):  # storage may be away; nothing depends on its being told
+            await self._beat()
+        left, _ = await asyncio.gather(self.roster.drain(self._drain_plan()), self._no_whatsapp_call())
         log.info("drained", extra={"left": left})
         if self._whatsapp is not None and self._taking_offers is not None:
-            await self._whatsapp.empty(self.env.whatsapp_drain_seconds)
             self._taking_offers.cancel()
             await self._whatsapp.close()
             await self.roster.settled()
@@ -96,6 +98,14 @@ class MediaProcess:
             self._heartbeat.cancel()
         await self._loop_lag.close()
         await self._stack.aclose()
+
+    def _drain_plan(self) -> DrainPlan:
+        return DrainPlan(self.env.drain_seconds, stays, self.env.whatsapp_drain_seconds)
+
+    async def _no_whatsapp_call(self) -> None:
+        """Also those that ring, of which the roster does not know yet."""
+        if self._whatsapp is not None:
+            await self._whatsapp.empty(self.env.whatsapp_drain_seconds)
 
     async def _show_life(self) -> None:
         while True:

@@ -33,7 +33,8 @@ from shared.contracts.records.call import CallRecord, Channel, FrozenConfigurati
 from shared.contracts.settings.integration import AccountStatus, WhatsAppAccount
 from shared.services.sessions import hash_token
 from tests.bench.bad_callers import Ending
-from tests.bench.bad_input import OPENAI, Case, Site, call_settings, play, running, table
+from tests.bench.bad_input import play, table
+from tests.bench.bad_site import OPENAI, Case, Site, call_settings, running
 from tests.platform import client_of
 
 ACCOUNT = WhatsAppAccount(

@@ -27,6 +27,8 @@ from shared.ports.whatsapp_calls import Reaction, WhatsAppRefused
 from shared.ports.whatsapp_offers import ReceivedOffer
 from tests.media.whatsapp_peer import IDS, Ear, share_of, tone, until
 
+pytestmark = pytest.mark.realtime
+
 ACCOUNT = WhatsAppAccount(
     company_id="c1",
     account_id="a1",
@@ -112,7 +114,16 @@ class Admission:
     legs: list[Leg] = field(default_factory=list)
     ear: Ear = field(default_factory=Ear)
 
-    async def admit(self, session_id: str, token: str, origin: str, leg: Leg) -> Ear:
+    async def admit(
+        self,
+        session_id: str,
+        token: str,
+        origin: str,
+        leg: Leg,
+        carrier_call_id: str | None = None,
+        *,
+        awaited: bool = False,
+    ) -> Ear:
         self.asked.append((session_id, token, origin))
         if self.refusal is not None:
             raise Refused(self.refusal, "no")

@@ -17,6 +17,8 @@ from shared.contracts.settings.integration import WhatsAppAccount
 from tests.media.whatsapp_peer import until
 from tests.platform import TOKEN, Cloud, opened
 
+pytestmark = pytest.mark.realtime
+
 ACCOUNT = WhatsAppAccount(
     company_id="acme",
     account_id="a1",
