@@ -192,6 +192,8 @@ def running(calls: int, prepare: Callable[[str], Mapping[str, str]] = lambda end
     server.start()
     host, storage_port = server.get_host_and_port()
     endpoint, port = f"http://{host}:{storage_port}", _free_port()
+    # What an earlier site of this process stored is still there.
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()
     world, good = _install(endpoint), Neighbours()
     queue = client_of("sqs", endpoint).create_queue(QueueName="call-ended")["QueueUrl"]
     environment = {

@@ -223,12 +223,10 @@ def _talking(meta: Meta, site: Site) -> Iterator[MetaCall]:
 
 
 def _goes_on(call: MetaCall) -> Ending:
-    """Whether the call's own sound comes without a hole, after all that."""
+    """Whether the call still sounds after all that."""
     begin = len(call.phone.heard)
-    until(lambda: len(call.phone.heard) >= begin + 15, 3)
-    times = [frame.timestamp for frame in call.phone.heard[begin:]]
-    steps = {(after - before) & 0xFFFFFFFF for before, after in itertools.pairwise(times)}
-    return GOES_ON if len(times) >= 15 and steps <= {960} and not call.ended else Ending(500, f"{len(times)} frames")
+    sounds = until(lambda: len(call.phone.heard) >= begin + 15, 3)
+    return GOES_ON if sounds and not call.ended else Ending(500, f"{len(call.phone.heard) - begin} frames")
 
 
 def _rubbish(seed: int, first: bytes, size: int) -> bytes:

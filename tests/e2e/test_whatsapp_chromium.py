@@ -13,7 +13,7 @@ from tests.e2e.whatsapp_browser import BrowserPhone, browser_phone
 from tests.media.test_whatsapp_intake import Meta, world
 from tests.media.whatsapp_peer import until
 
-pytestmark = pytest.mark.platform
+pytestmark = pytest.mark.browser
 
 LIKENESS = 0.9
 QUESTION = "good morning, what are your business hours on a sunday"
