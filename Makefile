@@ -101,7 +101,7 @@ bench: install ## what messages and calls cost on this machine (under nine minut
 	@$(PY) -m tests.bench.servers 10000
 	@$(PY) -m tests.bench.widget_calls --seconds 6 && $(PY) -m tests.bench.phone_calls --seconds 6
 	@$(PY) -m tests.bench.whatsapp_calls --seconds 6
-	@$(PY) -m tests.bench.bad_input --seconds 1
+	@$(PY) -m tests.bench.bad_input --seconds 1 && $(PY) -m tests.bench.bad_whatsapp --seconds 0.5
 	@$(PY) -m tests.bench.recording_drift --minutes 0.6
 	@$(PY) -m tests.bench.call_lists
 

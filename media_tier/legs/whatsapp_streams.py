@@ -10,7 +10,7 @@ from media_tier.legs.whatsapp_opus import OpusDecoder, OpusEncoder
 from media_tier.legs.whatsapp_path import MediaPath
 from media_tier.legs.whatsapp_rtcp import Reports
 from media_tier.legs.whatsapp_rtp import Keypad, build, parse
-from media_tier.legs.whatsapp_sdp import Offer
+from media_tier.legs.whatsapp_sdp import Remote
 from media_tier.ports import FRAME_BYTES
 
 TICKS_PER_FRAME = 960
@@ -142,7 +142,7 @@ class Voice:
 class Ear:
     """The caller's side. `hear` a packet, then take its `sound`; and every 20 ms what follows from time alone."""
 
-    def __init__(self, offer: Offer, limits: FloodLimits, now: float) -> None:
+    def __init__(self, offer: Remote, limits: FloodLimits, now: float) -> None:
         self._opus, self._events = offer.opus, offer.events
         self._decoder = OpusDecoder()
         self._buffer = JitterBuffer(self._decoder)
