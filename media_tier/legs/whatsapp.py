@@ -139,7 +139,7 @@ class WhatsAppLeg:
 
     def on_rtcp(self, packet: bytes, now: float) -> None:
         """See Packets."""
-        self._voice.reports.read(packet, now)
+        self._voice.on_reports(packet, now)
 
     def on_path_closed(self) -> None:
         """See Packets."""
