@@ -11,7 +11,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from media_tier.app import serve
 from media_tier.legs.web_limits import DoorLimits
-from media_tier.wiring import MediaProcess
+from media_tier.wiring.process import MediaProcess
 
 
 async def main() -> None:
@@ -45,4 +45,6 @@ if __name__ == "__main__":
     handler = logging.StreamHandler()
     handler.setFormatter(LambdaPowertoolsFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    for chatty in ("aioice", "httpx"):  # a line for every address tried, every request made
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     uvloop.run(main())

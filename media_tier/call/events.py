@@ -37,9 +37,10 @@ class LegConnected:
 
 @dataclass(frozen=True, slots=True)
 class LegDropped:
-    """The party's connection broke without a goodbye; it may come back."""
+    """The party's connection broke without a goodbye; it may come back, unless it is gone `for_good`."""
 
     party: Party
+    for_good: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,9 @@ class PromptMissing:
 
 @dataclass(frozen=True, slots=True)
 class DrainRequested:
-    """The process is leaving."""
+    """The process is leaving; a call may look so many seconds for a pause before it moves to another one."""
+
+    patience_s: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)

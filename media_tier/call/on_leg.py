@@ -8,6 +8,7 @@ from media_tier.call.fallback_desk import carry_out
 from media_tier.call.phases import Phase, moved
 from media_tier.call.policies.quality import quality_level
 from shared.contracts.records.call import EndedBy, EndReason
+from shared.domain.sentences import ONE_MOMENT, Line
 
 PARK_S = 30.0
 
@@ -33,12 +34,22 @@ def connected(call: Call, event: LegConnected) -> None:
 
 
 def dropped(call: Call, event: LegDropped) -> None:
-    """The caller's connection broke: hold the call for a while, the AI falls silent."""
-    if event.party is not Party.CALLER or call.phase is Phase.CONNECTING or call.parked_until is not None:
+    """The caller's connection broke: hold the call for a while, if they can come back, and the AI falls silent."""
+    if event.party is not Party.CALLER:
+        return
+    if event.for_good:
+        finish(call, EndReason.CONNECTION_LOST, EndedBy.CARRIER)
+        return
+    if call.phase is Phase.CONNECTING or call.parked_until is not None:
         return
     if call.ending is not None:
         finish(call, call.ending.reason, call.ending.by)
         return
+    hold(call)
+
+
+def hold(call: Call) -> None:
+    """The caller is away for a while: fall silent, and remember what is owed."""
     call.parked_until = call.clock.now + PARK_S
     call.interruption.forget()
     call.floor.caller_turn = None
@@ -89,6 +100,8 @@ def _begin(call: Call) -> None:
     call.out += call.link.open(call.clock.now)
     if call.owed.answer:
         call.owed.resume_at = call.clock.now
+        if not call.opening.remaining():
+            call.say(Line.ONE_MOMENT, ONE_MOMENT)
     if call.core.get("recording"):
         call.opening.recording = True
         call.out.append(StartRecording())

@@ -44,6 +44,9 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY = 2.0
 """The transcript is stored as it is said: what a lost checkpoint loses is the state of policies."""
+STORE_SECONDS = 1.5
+"""A caller who moves to another process waits no longer than this for what is to be stored before."""
+MOVE_SECONDS = 1.5
 KEEP_LOG_SECONDS = 10.0
 REMEMBERED_RESPONSES = 32
 
@@ -91,6 +94,7 @@ class LiveCall:
         self.playout = Playout(rate=seed.audio.rate, width=seed.audio.width)
         self.recording = False
         self.over = False
+        self._moving = False
         self._gone = gone
         self._tasks: set[asyncio.Task[None]] = set()
         self.generation = 0
@@ -102,6 +106,8 @@ class LiveCall:
         self._clock, self._record_caller = ports.clock, ports.recorder.caller
         self._bytes_per_ms = seed.audio.bytes_per_ms
         self._began = ports.clock() - elapsed_ms / 1000
+        self._rests_until = 0.0
+        """The playout's own: most of its turns have nothing to do."""
         self._checkpoint_timer: asyncio.TimerHandle | None = None
         tools = frozenset(tool.name for tool in seed.tools)
         if resumed is None:
@@ -150,14 +156,17 @@ class LiveCall:
         else:
             self.links.hold(pcm)
         if self.recording:
-            self._record_caller(pcm, round((self._clock() - self._began) * 1000) - len(pcm) // self._bytes_per_ms)
+            self._record_caller(pcm, int((self._clock() - self._began) * 1000) - len(pcm) // self._bytes_per_ms)
 
     def detach(self, generation: int) -> None:
         """The connection of this generation is gone."""
         if generation != self.generation or self.over:
             return
         self.leg = None
-        self.post(LegDropped(Party.CALLER))
+        if self._moving:
+            self.abandon()
+        else:
+            self.post(LegDropped(Party.CALLER))
 
     def is_current(self, generation: int) -> bool:
         """Whether an attachment is still the caller's."""
@@ -165,6 +174,7 @@ class LiveCall:
 
     def acknowledged(self, events: list[Event]) -> None:
         """What the playout concluded from an acknowledgement or from time; what was heard is recorded first."""
+        self._rests_until = 0.0
         heard = self.playout.heard()
         if self.recording:
             for piece in heard:
@@ -182,14 +192,16 @@ class LiveCall:
     def play(self, playback_id: str, pcm: bytes) -> None:
         """Queue sound for the caller."""
         self.playout.push(playback_id, pcm)
-        self._send(self.ports.clock())
+        self._rests_until = 0.0
+        self._send(self._clock())
         self.ports.wheel.add(self._turn)
 
     def silence(self) -> None:
         """Drop everything queued, here and at the far end."""
         if self.leg is not None:
             self.leg.stop()
-        self.playout.clear(self.ports.clock())
+        self.playout.clear(self._clock())
+        self._rests_until = 0.0
         self.ports.wheel.add(self._turn)
 
     # The provider's side
@@ -238,12 +250,15 @@ class LiveCall:
 
     def _turn(self, now: float) -> bool:
         """Send what is due; returns whether this call wants more turns."""
+        if now < self._rests_until:
+            return True
         if self.over:
             return False
         self._send(now)
         events = self.playout.tick(now)
         if events:
             self.acknowledged(events)
+        self._rests_until = self.playout.rest(now)
         return not self.playout.idle
 
     def _send(self, now: float) -> None:
@@ -284,6 +299,28 @@ class LiveCall:
             self.leg.close(1000, str(reason))
         log.info("call ended", extra={"reason": str(reason), "by": str(by), "duration_ms": duration})
         self._release()
+
+    def move(self) -> None:
+        """Send the caller to another process, once everything this one knows of the call is stored."""
+        self.run(self._loop.create_task(self._move()))
+
+    async def _move(self) -> None:
+        self.acknowledged([])
+        self.checkpoint()
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self.ports.journal.release()
+        except TimeoutError:  # the other process then knows a little less
+            log.warning("a call leaves before everything was stored")
+        self._moving = True
+        if self.over:
+            return
+        if self.leg is None:
+            self.abandon()
+        else:
+            self.leg.tell({"type": "reconnect"})
+            # Who does not come by itself is sent; nothing is to be heard here any more.
+            self._loop.call_later(MOVE_SECONDS, self.abandon, CloseCode.GOING_AWAY)
 
     def abandon(self, code: CloseCode = CloseCode.REPLACED) -> None:
         """Another process has the call, or shall have it: let go of it without ending it."""

@@ -1,6 +1,9 @@
 """The caller's connection drops and comes back, here or on another process."""
 
 import json
+from typing import Any
+
+import pytest
 
 from media_tier.call.commands import (
     AppendTranscript,
@@ -29,10 +32,10 @@ from media_tier.call.events import (
     QualityMeasured,
     ResponseStarted,
     SpeechStarted,
-    SpeechStopped,
 )
 from media_tier.call.session import CallSession
 from shared.contracts.records.call import EndedBy, EndReason, Role, TranscriptSegment
+from shared.domain.sentences import ONE_MOMENT
 from tests.call.script import CONNECTED, ai_says, caller_says, configuration, greeted, new, only, play
 
 DROPPED = LegDropped(Party.CALLER)
@@ -44,6 +47,21 @@ def test_a_parked_call_ends_after_thirty_seconds() -> None:
     greeted(session)
     said = play(session, (5000, DROPPED), (20_000, DROPPED), until=40_000)
     assert only(said, Finish) == [(35_000, Finish(EndReason.CONNECTION_LOST, EndedBy.CARRIER))]
+
+
+@pytest.mark.parametrize("first", [(), ((4000, DROPPED),)])
+def test_a_connection_that_is_gone_for_good_ends_the_call_at_once(first: tuple[Any, ...]) -> None:
+    session = new()
+    greeted(session)
+    said = play(session, *first, (5000, LegDropped(Party.CALLER, for_good=True)), until=60_000)
+    assert only(said, Finish) == [(5000, Finish(EndReason.CONNECTION_LOST, EndedBy.CARRIER))]
+
+
+def test_a_goodbye_under_way_stays_the_reason_whatever_becomes_of_the_connection() -> None:
+    session = new()
+    greeted(session)
+    said = play(session, *caller_says("Goodbye", 2000), (3000, LegDropped(Party.CALLER, for_good=True)))
+    assert only(said, Finish)[-1][1].reason is EndReason.USER_ENDED
 
 
 def test_an_answer_cut_off_by_the_drop_is_continued() -> None:
@@ -91,7 +109,8 @@ def test_another_process_goes_on_where_this_one_was() -> None:
     assert only(said, OpenProvider)[0][1] == OpenProvider(
         2, (HistoryItem(Role.ASSISTANT, "Hello!"), HistoryItem(Role.USER, "When?"))
     )
-    assert only(said, StartRecording) and not only(said, PlayPrompt)
+    assert only(said, StartRecording)
+    assert [prompt.text for _, prompt in only(said, PlayPrompt)] == [ONE_MOMENT], "while the model takes over"
     assert moved.elapsed_ms(101.0) == 8000
     said = play(moved, (100_500, ProviderReady(2)))
     assert [request.tag for _, request in only(said, RequestResponse)] == ["resume"]
@@ -131,10 +150,6 @@ def test_draining_asks_in_a_pause_or_after_three_seconds() -> None:
         session, (2000, SpeechStarted("turn-1")), (2500, DrainRequested()), (3000, DrainRequested()), until=9000
     )
     assert only(said, AskToReconnect) == [(5500, AskToReconnect())]
-    session = new()
-    greeted(session)
-    said = play(session, (2000, SpeechStarted("turn-1")), (2500, DrainRequested()), (3000, SpeechStopped("turn-1")))
-    assert only(said, AskToReconnect) == [(3000, AskToReconnect())]
 
 
 def test_quality_is_told_when_it_changes() -> None:

@@ -45,7 +45,6 @@ bounded = settings(
     max_examples=EXAMPLES,
     derandomize=EXAMPLES < 10,
     database=None,
-    deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

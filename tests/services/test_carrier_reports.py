@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.aws.dynamo.carrier_calls import DynamoCarrierCalls
@@ -12,6 +12,7 @@ from shared.adapters.aws.media.carrier_reports import CarrierReports
 from shared.contracts.errors import Conflict
 from shared.contracts.records.carrier_call import CarrierCall, CarrierFacts, CarrierPhase, HandOver
 from shared.domain import whatsapp_reports
+from shared.ports.carrier_reports import CarrierKey
 from tests.platform import NOW, Cloud
 
 CALL = CarrierCall(
@@ -44,6 +45,21 @@ async def test_a_media_process_sees_reports_and_asks_for_a_person(cloud: Cloud) 
     assert (found.hand_over, found.facts.phase, found.answer_sdp) == (asked, CarrierPhase.ENDED, "v=0")
 
 
+async def test_all_calls_of_a_process_are_read_at_once(cloud: Cloud) -> None:
+    dynamo = cloud.client("dynamodb")
+    stored = DynamoCarrierCalls(Table(dynamo, "calls"), Table(dynamo, "live"))
+    keys = []
+    for number in range(60):
+        call = CALL.model_copy(update={"carrier_call_id": f"wacid.{number}"})
+        keys.append(CarrierKey("acme", "acc-1", call.carrier_call_id))
+        if number != 7:
+            stored.merge(call, NOW)
+    async with cloud.aclient("dynamodb") as client:
+        found = await CarrierReports(client, calls="calls").read(keys)
+    assert {call.carrier_call_id for call in found} == {f"wacid.{number}" for number in range(60) if number != 7}
+    assert all(call.answer_sdp == "v=0" for call in found)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -58,14 +74,12 @@ CALL_FIELDS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(payload=JSON)
 def test_no_payload_is_too_odd_to_read(payload: Any) -> None:
     assert whatsapp_reports.updates(payload) == []
     assert whatsapp_reports.number_ids(payload) == []
 
 
-@settings(deadline=None)
 @given(
     field=st.sampled_from(["calls", "messages"]),
     items=st.lists(CALL_FIELDS, max_size=3),

@@ -161,6 +161,14 @@ export type AccountOut = {
      */
     secrets: Array<SecretOut>;
     /**
+     * Sendsurvey
+     */
+    sendSurvey: boolean | null;
+    /**
+     * Sendtranscript
+     */
+    sendTranscript: boolean | null;
+    /**
      * Status
      */
     status: 'active' | 'inactive' | 'error' | 'not_configured';
@@ -3121,6 +3129,14 @@ export type WhatsAppIn = {
      * Phonenumberid
      */
     phoneNumberId: string;
+    /**
+     * Sendsurvey
+     */
+    sendSurvey?: boolean;
+    /**
+     * Sendtranscript
+     */
+    sendTranscript?: boolean;
 };
 
 /**
@@ -3330,6 +3346,14 @@ export type WhatsAppInWritable = {
      * Phonenumberid
      */
     phoneNumberId: string;
+    /**
+     * Sendsurvey
+     */
+    sendSurvey?: boolean;
+    /**
+     * Sendtranscript
+     */
+    sendTranscript?: boolean;
 };
 
 export type ListCallModelsData = {

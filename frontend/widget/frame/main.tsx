@@ -47,9 +47,6 @@ function exposeForTests(store: CallStore, controller: CallController, trace: Tra
       get playedSamples() {
         return controller.playedSamples;
       },
-      get sampleRate() {
-        return controller.sound?.sampleRate ?? null;
-      },
       log: trace.log,
       get socketOpen() {
         return trace.at('socketOpen');
