@@ -2283,7 +2283,7 @@ export type Permission = 'me' | 'fleet.companies' | 'fleet.packages' | 'fleet.ai
 /**
  * PreviewIn
  *
- * Whose voice, how it is set, and what it shall say (nothing: the usual sentence).
+ * Whose voice, how it is set, and what it shall say (nothing: the usual sentence); as long as a greeting may be.
  */
 export type PreviewIn = {
     /**

@@ -1664,7 +1664,7 @@ export const zCallSettingsOut = z.object({
 /**
  * PreviewIn
  *
- * Whose voice, how it is set, and what it shall say (nothing: the usual sentence).
+ * Whose voice, how it is set, and what it shall say (nothing: the usual sentence); as long as a greeting may be.
  */
 export const zPreviewIn = z.object({
     aiModelId: z.string().min(1).max(80),
