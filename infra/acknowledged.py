@@ -9,7 +9,7 @@ from infra.stage import Stage
 
 RULES = "AwsSolutions-"
 _PREFIX_REASON = "Objects are named by company and call: a role reaches one kind of object, by its prefix."
-_OBJECT_PREFIXES = ("recordings", "segments", "prompts")
+_OBJECT_PREFIXES = ("recordings", "segments", "prompts", "search")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ def _permissions(stage: Stage) -> tuple[Finding, ...]:
         *objects,
         Finding(
             f"IAM5[{tasks}]", "/Media/Task/TaskRole/DefaultPolicy/Resource", "A task's id is known only when it runs."
+        ),
+        Finding(
+            "IAM5[Resource::*]",
+            "/AfterCall/Role/DefaultPolicy/Resource",
+            "Delivering logs and traces has no resource; everything else in this policy has one.",
         ),
         Finding(
             "IAM5[Resource::*]",

@@ -33,7 +33,7 @@ class Platform:
 
         self.data = DataStack(app, called("data"), stage)
         self.identity = IdentityStack(app, called("identity"), stage)
-        self.api = ApiStack(app, called("api"), stage, self.data, self.identity, require_layer=deploy)
+        self.api = ApiStack(app, called("api"), stage, self.data, self.identity, require_layers=deploy)
         self.workflows = WorkflowsStack(app, called("workflows"), stage, self.data, self.api.house)
         self.media = MediaStack(app, called("media"), stage, self.data, capacity)
         self.web = WebStack(app, called("web"), stage, self.api, self.data)

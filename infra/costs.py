@@ -43,7 +43,7 @@ LAMBDA_SECONDS_PER_CALL = 4.0
 """Session, webhooks, closing the books."""
 LOG_BYTES_PER_CALL = 20_000
 HEARTBEATS_PER_MONTH = HOURS * 3600 / 5
-ALARMS, METRICS, KEYS, SECRETS, RULES = 40, 8, 4, 2, 4
+ALARMS, METRICS, KEYS, SECRETS, RULES = 70, 8, 4, 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def idle(stage: Stage, capacity: Capacity) -> list[Cost]:
 def per_thousand_minutes(stage: Stage, capacity: Capacity) -> list[Cost]:
     """1,000 minutes of web calls on processes as full as scaling keeps them, recordings kept for a month."""
     calls = 1000 / CALL_MINUTES
-    task_hours = 1000 / 60 / (capacity.calls * stage.media.target_use)
+    task_hours = 1000 / 60 / (capacity.admitted * stage.media.target_use)
     gigabytes = 1000 * 60 * PCM_BYTES_PER_SECOND / 1e9
     function_gb = stage.functions.memory_mb / 1024
     writes = 1000 * WRITES_PER_MINUTE + calls * WRITES_PER_CALL
@@ -102,7 +102,7 @@ def total(costs: Sequence[Cost]) -> float:
 def sheet(stage: Stage, capacity: Capacity) -> str:
     """Both tables as text."""
     parts = [f"Stage {stage.name}, {capacity.cpu / 1024:g} vCPU and {capacity.memory_mb / 1024:g} GB a process,"
-             f" {capacity.calls} calls each; list prices of {PRICED}, us-east-1."]  # fmt: skip
+             f" {capacity.admitted} calls each; list prices of {PRICED}, us-east-1."]  # fmt: skip
     for title, costs in (
         (f"A month at idle ({stage.media.minimum_tasks} processes)", idle(stage, capacity)),
         (f"1,000 call minutes (calls of {CALL_MINUTES:g} min, processes {stage.media.target_use:.0%} full)",

@@ -5,7 +5,7 @@ from functools import cache
 
 import httpx
 
-from functions.wiring import blobs, calls, kms, now, s3, table, transcript_index, usage_counters
+from functions.wiring import blobs, calls, kms, now, s3, table, transcript_index, usage_counters, with_provider_keys
 from shared.adapters.aws.dynamo.step_ledger import DynamoStepLedger, DynamoWebhookEndpoints
 from shared.adapters.aws.search_documents import S3SearchDocuments
 from shared.adapters.aws.secrets import KmsSecrets
@@ -21,7 +21,7 @@ from shared.services.call_closing import ClosingPorts
 @cache
 def closing_ports() -> ClosingPorts:
     """What the steps need."""
-    env = WorkflowEnvironment.read(os.environ)
+    env = with_provider_keys(WorkflowEnvironment.read(os.environ))
     core = table(env.core_table)
     client = httpx.Client(trust_env=False)
     return ClosingPorts(

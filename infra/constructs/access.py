@@ -26,6 +26,8 @@ _USE_KEY = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+READ_AND_RENDER = ("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject")
+"""Upon rendered sentences."""
 _RECEIVE = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 SECRET_CONTEXT = ["company", "account", "field"]
 """The keys of the encryption context of companies' secrets: see shared.adapters.aws.secrets."""
@@ -50,6 +52,14 @@ def listing(who: iam.IGrantable, store: StoredObjects, *prefixes: str) -> None:
     """Allow listing what is under some prefixes."""
     condition = {"StringLike": {"s3:prefix": [f"{prefix}/*" for prefix in prefixes]}}
     _allow(who, ["s3:ListBucket"], [store.arn], condition)
+
+
+def missing_objects(who: iam.IGrantable, store: StoredObjects) -> None:
+    """Allow to be told that an object is not there: S3 says "forbidden" to those who may not list the bucket.
+
+    A condition upon the prefix would not be met by reading, so this is the bucket's whole list of names.
+    """
+    _allow(who, ["s3:ListBucket"], [store.arn])
 
 
 def sending(who: iam.IGrantable, queue: sqs.IQueue, key: kms.IKey) -> None:

@@ -20,14 +20,13 @@ from infra.constructs import access
 from infra.constructs.environment import variables
 from infra.constructs.python_function import log_group
 from infra.stacks.data import DataStack
-from infra.stacks.environments import MEDIA_PORT, media_values
+from infra.stacks.environments import IN_A_SECRET, MEDIA_PORT, media_values
 from infra.stacks.workflows import METRICS
 from infra.stage import Stage
 from shared.contracts.environment import MediaEnvironment
 
 ROOT = Path(__file__).parents[2]
 IMAGE_SOURCES = ("media_tier", "shared", "infra/package/media.txt", "infra/package/simulation.txt", "requirements.lock")
-PROVIDER_KEYS = ("openai_api_key", "gemini_api_key")
 UDP_FIRST, UDP_LAST = 40_000, 49_999
 STOP = Duration.seconds(120)
 LIFE = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{MEDIA_PORT}/health', timeout=3).read()"
@@ -131,14 +130,14 @@ class MediaService(Construct):
 
     def _environment(self) -> dict[str, str]:
         values = media_values(self._stage, self._data, self._capacity)
-        made = variables(MediaEnvironment, values, secret=frozenset(PROVIDER_KEYS))
+        made = variables([MediaEnvironment], values, secret=IN_A_SECRET)
         return {**made, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "POWERTOOLS_SERVICE_NAME": "media"}
 
     def _secrets(self) -> dict[str, ecs.Secret]:
         # By its address: the construct itself would have its key's policy name this stack's roles.
         arn = self._data.provider_keys.secret_arn
         known = secretsmanager.Secret.from_secret_complete_arn(self, "ProviderKeys", arn)
-        return {key.upper(): ecs.Secret.from_secrets_manager(known, key) for key in PROVIDER_KEYS}
+        return {key.upper(): ecs.Secret.from_secrets_manager(known, key) for key in sorted(IN_A_SECRET)}
 
     def _finish_deployments_early(self) -> None:
         """The L2 construct does not know this yet; without it a deployment would wait for the longest call."""
@@ -162,7 +161,7 @@ class MediaService(Construct):
                 statistic="Average",
                 period=Duration.minutes(1),
             ),
-            target_value=max(1, int(self._capacity.calls * sizes.target_use)),
+            target_value=max(1, int(self._capacity.admitted * sizes.target_use)),
             scale_out_cooldown=Duration.seconds(60),
             scale_in_cooldown=Duration.minutes(15),
         )

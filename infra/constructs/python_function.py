@@ -10,8 +10,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
+from pydantic import BaseModel
 
-from infra.package.functions import package_function
+from infra.constructs.environment import variables
+from infra.package.functions import environments_read, package_function
 from infra.stage import Stage
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
@@ -48,7 +50,13 @@ class FunctionHouse:
 
     stage: Stage
     layer: lambda_.ILayerVersion
+    speech: lambda_.ILayerVersion
+    """For those that have chatbots speak."""
     logs_key: kms.IKey
+    values: Mapping[str, object]
+    """What functions may read of their environment; each is given what it reads."""
+    secret: frozenset[str]
+    """Fields no variable holds."""
 
 
 class PythonFunction(Construct):
@@ -60,13 +68,16 @@ class PythonFunction(Construct):
         name: str,
         house: FunctionHouse,
         module: str,
-        environment: Mapping[str, str],
         *,
+        more: Mapping[str, object] | None = None,
+        speaks: bool = False,
         seconds: int | None = None,
         extra: Mapping[str, Path] | None = None,
     ) -> None:
         super().__init__(scope, "".join(part.capitalize() for part in name.split("_")))
         stage = house.stage
+        models = environments_read(module)
+        given = variables(models, {**house.values, **(more or {})}, secret=_held(models, house.secret))
         self.name = name
         self.logs = log_group(self, "Logs", stage, house.logs_key, f"functions/{name}")
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
@@ -79,12 +90,16 @@ class PythonFunction(Construct):
             architecture=ARCHITECTURE,
             code=lambda_.Code.from_asset(str(package_function(module, extra))),
             handler=f"{module}.handler",
-            layers=[house.layer],
+            layers=[house.layer, *([house.speech] if speaks else [])],
             role=self.role,
             log_group=self.logs,
             logging_format=lambda_.LoggingFormat.JSON,
             system_log_level_v2=lambda_.SystemLogLevel.WARN,
             memory_size=stage.functions.memory_mb,
             timeout=Duration.seconds(seconds or stage.functions.timeout_seconds),
-            environment={**environment, "POWERTOOLS_SERVICE_NAME": name, "PYTHONDONTWRITEBYTECODE": "1"},
+            environment={**given, "POWERTOOLS_SERVICE_NAME": name, "PYTHONDONTWRITEBYTECODE": "1"},
         )
+
+
+def _held(models: tuple[type[BaseModel], ...], secret: frozenset[str]) -> frozenset[str]:
+    return secret & {name for model in models for name in model.model_fields}

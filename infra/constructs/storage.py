@@ -123,6 +123,7 @@ class WorkQueue(Construct):
         self, scope: Construct, name: str, stage: Stage, key: kms.IKey, *, seconds: int, keep: Duration
     ) -> None:
         super().__init__(scope, "".join(part.capitalize() for part in name.split("-")))
+        self.name = name
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",

@@ -1,14 +1,18 @@
-"""What a function's archive holds: its module and those of our modules it imports, nothing else.
+"""What a function's archive holds and reads: its module and those of our modules it imports, nothing else.
 
 The archive is copied at synthesis and needs neither network nor Docker; what others wrote is in the layer.
 """
 
+import ast
 import shutil
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 import grimp
+from pydantic import BaseModel
+
+from shared.contracts import environment
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / ".build"
@@ -31,6 +35,22 @@ def own_modules(module: str) -> frozenset[str]:
 def foreign_packages(module: str) -> frozenset[str]:
     """The top-level names that others wrote among what the module imports; the standard library's are among them."""
     return frozenset(name for name in _graph().find_upstream_modules(module) if name.split(".")[0] not in OWN)
+
+
+@cache
+def environments_read(module: str) -> tuple[type[BaseModel], ...]:
+    """The models of its environment that the module reads, itself or through what it imports, by name."""
+    names = {
+        node.func.value.id
+        for name in own_modules(module)
+        for node in ast.walk(ast.parse(_source(name).read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "read"
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id.endswith("Environment")
+    }
+    return tuple(getattr(environment, name) for name in sorted(names))
 
 
 def package_function(module: str, extra: Mapping[str, Path] | None = None) -> Path:

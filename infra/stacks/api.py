@@ -13,15 +13,13 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.constructs import access
-from infra.constructs.environment import variables
 from infra.constructs.python_function import ARCHITECTURE, RUNTIME, FunctionHouse, PythonFunction, log_group
 from infra.package.functions import ROOT
-from infra.package.layer import layer_folder
+from infra.package.layer import SHARED, SPEECH, layer_folder
 from infra.stacks.data import DataStack
-from infra.stacks.environments import admin_values, carrier_values, function_values
+from infra.stacks.environments import IN_A_SECRET, admin_values, function_values
 from infra.stacks.identity import IdentityStack
 from infra.stage import Stage
-from shared.contracts.environment import AdminEnvironment, CarrierEnvironment, FunctionEnvironment
 
 ORIGIN_HEADER = "x-origin-secret"
 FRAME_PAGE = "/widget/frame/index.html"
@@ -50,18 +48,22 @@ class ApiStack(Stack):
         data: DataStack,
         identity: IdentityStack,
         *,
-        require_layer: bool,
+        require_layers: bool,
     ) -> None:
         super().__init__(scope, name, env=Environment(region=stage.region))
         self._stage, self._data = stage, data
-        layer = lambda_.LayerVersion(
-            self,
-            "Layer",
-            code=lambda_.Code.from_asset(str(layer_folder(require=require_layer))),
-            compatible_runtimes=[RUNTIME],
-            compatible_architectures=[ARCHITECTURE],
+        shared, speech = (
+            lambda_.LayerVersion(
+                self,
+                f"{name.capitalize()}Layer",
+                code=lambda_.Code.from_asset(str(layer_folder(name, require=require_layers))),
+                compatible_runtimes=[RUNTIME],
+                compatible_architectures=[ARCHITECTURE],
+            )
+            for name in (SHARED, SPEECH)
         )
-        self.house = FunctionHouse(stage, layer, data.keys.operations)
+        values = function_values(stage, data)
+        self.house = FunctionHouse(stage, shared, speech, data.keys.operations, values, IN_A_SECRET)
         self.public = self._public()
         self.admin = self._admin(identity)
         self.webhooks = self._webhooks()
@@ -70,13 +72,11 @@ class ApiStack(Stack):
 
     def _public(self) -> PythonFunction:
         data = self._data
-        values = function_values(self._stage, data)
         made = PythonFunction(
             self,
             "public_api",
             self.house,
             "functions.public_api.handler",
-            variables(FunctionEnvironment, values),
             extra={"functions/public_api/frame.html": WIDGET_FRAME},
         )
         access.items(made.role, data.core, access.READ)
@@ -88,25 +88,32 @@ class ApiStack(Stack):
 
     def _admin(self, identity: IdentityStack) -> PythonFunction:
         data = self._data
-        values = admin_values(self._stage, data, identity)
         made = PythonFunction(
-            self, "admin_api", self.house, "functions.admin_api.handler", variables(AdminEnvironment, values)
+            self,
+            "admin_api",
+            self.house,
+            "functions.admin_api.handler",
+            more=admin_values(self._stage, data, identity),
+            speaks=True,
         )
         access.items(made.role, data.core, access.READ, access.CHANGE, access.DELETE)
-        access.items(made.role, data.calls, access.READ)
-        access.items(made.role, data.live, access.READ)
+        access.items(made.role, data.calls, access.READ, access.CHANGE)
+        access.items(made.role, data.live, access.READ, access.CHANGE)
         access.items(made.role, data.ledger, access.READ, access.APPEND)
         access.items(made.role, data.idempotency, access.READ, access.CHANGE, access.DELETE)
         access.objects(made.role, data.sound, ["s3:GetObject"], "recordings")
+        access.objects(made.role, data.sound, access.READ_AND_RENDER, "prompts")
+        access.missing_objects(made.role, data.sound)
+        for queue in (data.place_call, data.render_prompts):
+            access.sending(made.role, queue.queue, data.keys.records)
+        access.opening_secrets(made.role, data.keys.secrets, "kms:Decrypt", "kms:Encrypt")
+        access.reading_secret(made.role, data.provider_keys.secret_arn, data.keys.secrets)
         access.allow(made.role, USER_ADMINISTRATION, [identity.pool.user_pool_arn])
         return made
 
     def _webhooks(self) -> PythonFunction:
         data, records = self._data, self._data.keys.records
-        values = carrier_values(self._stage, data)
-        made = PythonFunction(
-            self, "webhooks", self.house, "functions.webhooks.handler", variables(CarrierEnvironment, values)
-        )
+        made = PythonFunction(self, "webhooks", self.house, "functions.webhooks.handler")
         access.items(made.role, data.core, access.READ, access.CHANGE)
         access.items(made.role, data.calls, access.READ, access.CHANGE)
         access.items(made.role, data.live, access.READ, access.CHANGE)
@@ -174,7 +181,7 @@ class ApiStack(Stack):
             "origin_guard",
             self.house,
             "functions.origin_guard.handler",
-            {"ORIGIN_SECRET_ID": self._data.origin_secret.secret_arn},
+            more={"origin_secret_id": self._data.origin_secret.secret_arn},
             seconds=5,
         )
         access.reading_secret(made.role, self._data.origin_secret.secret_arn, self._data.keys.operations)

@@ -31,9 +31,13 @@ class DataStack(Stack):
         worker = 6 * stage.functions.worker_timeout_seconds
         self.call_ended = WorkQueue(self, "call-ended", stage, keys.records, seconds=worker, keep=Duration.days(14))
         self.place_call = WorkQueue(self, "place-call", stage, keys.records, seconds=worker, keep=Duration.hours(1))
+        self.render_prompts = WorkQueue(
+            self, "render-prompts", stage, keys.records, seconds=worker, keep=Duration.days(1)
+        )
         self.offers = WorkQueue(
             self, "whatsapp-offers", stage, keys.records, seconds=OFFER_SECONDS, keep=Duration.minutes(2)
         )
+        self.queues = (self.call_ended, self.place_call, self.render_prompts, self.offers)
         self.provider_keys = self._secret(stage, "providers", json.dumps({"openai_api_key": "", "gemini_api_key": ""}))
         self.origin_secret = self._secret(stage, "origin", None)
 

@@ -1,4 +1,7 @@
-"""The values of each kind of process's environment, field by field of the models in shared.contracts.environment."""
+"""The values of processes' environments, field by field of the models in shared.contracts.environment.
+
+Each function takes those that its own models have; see infra.constructs.environment.
+"""
 
 from infra.capacity import Capacity
 from infra.stacks.data import DataStack
@@ -10,11 +13,13 @@ DRAIN_SECONDS = 110
 MEDIA_PORT = 8080
 VIEWER_HEADER = "x-viewer-address"
 """Set by infra/edge/viewer_address.js."""
+IN_A_SECRET = frozenset({"openai_api_key", "gemini_api_key"})
+"""Fields that no variable holds."""
 Values = dict[str, object]
 
 
 def function_values(stage: Stage, data: DataStack) -> Values:
-    """FunctionEnvironment."""
+    """Everything that functions may read, but for what only one of them does."""
     return {
         "stage": stage.name,
         "log_level": stage.log_level,
@@ -26,23 +31,18 @@ def function_values(stage: Stage, data: DataStack) -> Values:
         "call_ended_queue_url": data.call_ended.queue.queue_url,
         "public_base_url": stage.public_base_url,
         "viewer_address_header": VIEWER_HEADER,
-    }
-
-
-def carrier_values(stage: Stage, data: DataStack) -> Values:
-    """CarrierEnvironment."""
-    return {
-        **function_values(stage, data),
         "whatsapp_offers_queue_url": data.offers.queue.queue_url,
         "place_call_queue_url": data.place_call.queue.queue_url,
+        "render_prompts_queue_url": data.render_prompts.queue.queue_url,
         "secrets_key_id": data.keys.secrets.key_arn,
+        "provider_keys_secret_id": data.provider_keys.secret_arn,
+        "call_simulation_mode": stage.simulation,
     }
 
 
 def admin_values(stage: Stage, data: DataStack, identity: IdentityStack) -> Values:
-    """AdminEnvironment."""
+    """What only the administration API reads."""
     return {
-        **function_values(stage, data),
         "idempotency_table": data.idempotency.construct.table_name,
         "cognito_user_pool_id": identity.pool.user_pool_id,
         "cognito_client_id": identity.client.user_pool_client_id,
@@ -61,10 +61,10 @@ def media_values(stage: Stage, data: DataStack, capacity: Capacity) -> Values:
         "recordings_bucket": data.sound.construct.bucket_name,
         "call_ended_queue_url": data.call_ended.queue.queue_url,
         "media_port": MEDIA_PORT,
-        "media_capacity": capacity.calls,
+        "media_capacity": capacity.admitted,
         "public_base_url": stage.public_base_url,
         "whatsapp_offers_queue_url": data.offers.queue.queue_url,
-        "whatsapp_capacity": capacity.whatsapp_calls,
+        "whatsapp_capacity": capacity.whatsapp_admitted,
         "drain_seconds": DRAIN_SECONDS,
         "call_simulation_mode": stage.simulation,
     }

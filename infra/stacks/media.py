@@ -69,6 +69,7 @@ class MediaStack(Stack):
         access.items(role, data.calls, access.READ, access.CHANGE, access.BATCH)
         access.items(role, data.live, access.READ, access.CHANGE)
         access.objects(role, data.sound, ["s3:GetObject", "s3:PutObject"], *SOUND)
+        access.missing_objects(role, data.sound)
         access.sending(role, data.call_ended.queue, records)
         access.receiving(role, data.offers.queue, records)
         access.opening_secrets(role, data.keys.secrets, "kms:Decrypt")

@@ -48,6 +48,7 @@ class ObservabilityStack(Stack):
         self._about_sockets()
         self._about_http()
         self._about_functions()
+        self._about_the_work_after_calls()
         self._about_queues()
         self._about_tables()
         self._failed_deployments()
@@ -100,7 +101,7 @@ class ObservabilityStack(Stack):
             "nearly-full",
             "nearly-full",
             self._calls("CallsPerTask"),
-            capacity.calls * NEARLY_FULL,
+            capacity.admitted * NEARLY_FULL,
             "Media processes are nearly full although more should have been started.",
             periods=5,
         )
@@ -172,9 +173,23 @@ class ObservabilityStack(Stack):
             "Calls whose process died are not being ended.", periods=2,
         )  # fmt: skip
 
+    def _about_the_work_after_calls(self) -> None:
+        machine = self._workflows.after_call.machine
+        for slug, metric in (("failed", machine.metric_failed), ("timed-out", machine.metric_timed_out)):
+            self.alarms.above(
+                f"after-call-{slug}", "after-call", metric(period=FIVE_MINUTES, statistic="Sum"), 0,
+                "The work after a call was not finished.",
+            )  # fmt: skip
+        retention = self._workflows.retention.function
+        self.alarms.below(
+            "retention-silent", "retention-silent", retention.metric_invocations(period=Duration.days(1)), 1,
+            "Calls that companies keep no longer are not being erased.",
+        )  # fmt: skip
+
     def _about_queues(self) -> None:
         data, limits = self._data, self._stage.alarms
-        for slug, work in (("call-ended", data.call_ended), ("place-call", data.place_call), ("offers", data.offers)):
+        for work in data.queues:
+            slug = work.name
             self.alarms.above(
                 f"{slug}-dead-letters",
                 "dead-letters",
@@ -188,7 +203,7 @@ class ObservabilityStack(Stack):
                 f"{slug}-waiting",
                 "queue-waiting",
                 work.queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum"),
-                30 if slug == "offers" else limits.queue_age_seconds,
+                30 if work is data.offers else limits.queue_age_seconds,
                 f"Messages of {slug} are not taken.",
                 periods=3,
             )
@@ -259,9 +274,9 @@ class ObservabilityStack(Stack):
                 width=8,
                 left=[self._calls("CallsPerTask", "Average")],
                 left_annotations=[
-                    cloudwatch.HorizontalAnnotation(value=capacity.calls, label="full"),
+                    cloudwatch.HorizontalAnnotation(value=capacity.admitted, label="full"),
                     cloudwatch.HorizontalAnnotation(
-                        value=int(capacity.calls * self._stage.media.target_use), label="another is started"
+                        value=int(capacity.admitted * self._stage.media.target_use), label="another is started"
                     ),
                 ],
             ),
@@ -275,7 +290,7 @@ class ObservabilityStack(Stack):
         )  # fmt: skip
         page.add_widgets(
             _graph("Messages waiting", *(work.queue.metric_approximate_number_of_messages_visible()
-                                         for work in (data.call_ended, data.place_call, data.offers))),
+                                         for work in data.queues)),
             _graph("Function errors", *(made.function.metric_errors()
                                         for made in (*self._api.functions, *self._workflows.functions))),
             cloudwatch.LogQueryWidget(

@@ -1,61 +1,64 @@
-"""What happens without anybody waiting: queue consumers and schedules."""
+"""What happens without anybody waiting: queue consumers, the work after calls, and schedules."""
 
-from aws_cdk import Environment, Stack
+from aws_cdk import CfnOutput, Environment, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from infra.constructs import access
-from infra.constructs.environment import variables
+from infra.constructs.after_call import RECORDINGS, SEARCH, SEGMENTS, AfterCall
 from infra.constructs.python_function import FunctionHouse, PythonFunction
 from infra.constructs.storage import WorkQueue
 from infra.stacks.data import DataStack
-from infra.stacks.environments import carrier_values, function_values
 from infra.stage import Stage
-from shared.contracts.environment import CarrierEnvironment, FunctionEnvironment
 
-PIECES = ("segments", "recordings")
 METRICS = "Calls"
 """The namespace of functions.schedules.measure_calls."""
+EVERY_MINUTE, DAILY = "rate(1 minute)", "cron(0 3 * * ? *)"
+RETENTION_SECONDS = 900
+"""More than functions.schedules.retention.RUN_TIME."""
 
 
 class WorkflowsStack(Stack):
-    """Closing calls, placing calls, reaping and measuring them."""
+    """Closing, placing, reaping, measuring and erasing calls; rendering sentences."""
 
     def __init__(self, scope: Construct, name: str, stage: Stage, data: DataStack, house: FunctionHouse) -> None:
         super().__init__(scope, name, env=Environment(region=stage.region))
         self._stage, self._data, self._house = stage, data, house
+        self._worker_seconds = stage.functions.worker_timeout_seconds
+        self.after_call = AfterCall(self, "AfterCall", house, data)
         self.close_call = self._close_call()
         self.place_call = self._place_call()
+        self.render_prompts = self._render_prompts()
         self.reap_calls = self._reap_calls()
         self.measure_calls = self._measure_calls()
-        self.functions = (self.close_call, self.place_call, self.reap_calls, self.measure_calls)
-
-    def _plain(self, name: str, module: str, seconds: int) -> PythonFunction:
-        values = function_values(self._stage, self._data)
-        environment = variables(FunctionEnvironment, values)
-        return PythonFunction(self, name, self._house, module, environment, seconds=seconds)
+        self.retention = self._retention()
+        self.functions = (
+            self.close_call, self.place_call, self.render_prompts, self.reap_calls, self.measure_calls, self.retention,
+            *self.after_call.steps.values(),
+        )  # fmt: skip
+        CfnOutput(self, "AfterCallArn", value=self.after_call.machine.state_machine_arn)
 
     def _close_call(self) -> PythonFunction:
-        data = self._data
-        made = self._plain("close_call", "functions.workers.close_call", self._stage.functions.worker_timeout_seconds)
-        access.items(made.role, data.calls, access.READ, access.CHANGE)
-        access.items(made.role, data.live, access.READ)
-        actions = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
-        access.objects(made.role, data.sound, actions, *PIECES)
-        access.listing(made.role, data.sound, *PIECES)
-        self._consume(made, data.call_ended, batch=1)
+        """Starts the work after a call, which is safe to start twice."""
+        machine = self.after_call.machine.state_machine_arn
+        made = PythonFunction(
+            self,
+            "close_call",
+            self._house,
+            "functions.workers.close_call",
+            more={"after_call_state_machine_arn": machine},
+            seconds=60,
+        )
+        access.items(made.role, self._data.calls, access.READ)
+        access.allow(made.role, ["states:StartExecution"], [machine])
+        self._consume(made, self._data.call_ended, batch=10)
         return made
 
     def _place_call(self) -> PythonFunction:
         data, records = self._data, self._data.keys.records
         made = PythonFunction(
-            self,
-            "place_call",
-            self._house,
-            "functions.workers.place_call",
-            variables(CarrierEnvironment, carrier_values(self._stage, data)),
-            seconds=self._stage.functions.worker_timeout_seconds,
+            self, "place_call", self._house, "functions.workers.place_call", seconds=self._worker_seconds
         )
         for table in (data.core, data.calls, data.live):
             access.items(made.role, table, access.READ, access.CHANGE)
@@ -65,20 +68,47 @@ class WorkflowsStack(Stack):
         self._consume(made, data.place_call, batch=10)
         return made
 
+    def _render_prompts(self) -> PythonFunction:
+        data = self._data
+        made = PythonFunction(
+            self, "render_prompts", self._house, "functions.workers.render_prompts", speaks=True,
+            seconds=self._worker_seconds,
+        )  # fmt: skip
+        access.items(made.role, data.core, access.READ)
+        access.objects(made.role, data.sound, access.READ_AND_RENDER, "prompts")
+        access.missing_objects(made.role, data.sound)
+        access.reading_secret(made.role, data.provider_keys.secret_arn, data.keys.secrets)
+        self._consume(made, data.render_prompts, batch=1)
+        return made
+
     def _reap_calls(self) -> PythonFunction:
         data, records = self._data, self._data.keys.records
-        made = self._plain("reap_calls", "functions.schedules.reap_calls", 60)
+        made = PythonFunction(self, "reap_calls", self._house, "functions.schedules.reap_calls", seconds=60)
         access.items(made.role, data.calls, access.READ, access.CHANGE)
-        access.items(made.role, data.live, access.READ, access.CHANGE)
-        access.listing(made.role, data.sound, *PIECES)
+        access.items(made.role, data.live, access.READ)
+        access.listing(made.role, data.sound, SEGMENTS)
         access.sending(made.role, data.call_ended.queue, records)
-        self._every_minute(made)
+        self._schedule(made, EVERY_MINUTE)
         return made
 
     def _measure_calls(self) -> PythonFunction:
-        made = self._plain("measure_calls", "functions.schedules.measure_calls", 30)
+        made = PythonFunction(self, "measure_calls", self._house, "functions.schedules.measure_calls", seconds=30)
         access.items(made.role, self._data.live, access.READ)
-        self._every_minute(made)
+        self._schedule(made, EVERY_MINUTE)
+        return made
+
+    def _retention(self) -> PythonFunction:
+        """The one function that may erase calls."""
+        data = self._data
+        made = PythonFunction(
+            self, "retention", self._house, "functions.schedules.retention", seconds=RETENTION_SECONDS
+        )
+        access.items(made.role, data.core, access.READ)
+        access.items(made.role, data.calls, access.READ, access.CHANGE, access.DELETE, access.BATCH)
+        access.items(made.role, data.ledger, access.APPEND)
+        access.objects(made.role, data.sound, ["s3:DeleteObject"], RECORDINGS, SEGMENTS, SEARCH)
+        access.listing(made.role, data.sound, RECORDINGS, SEGMENTS)
+        self._schedule(made, DAILY)
         return made
 
     def _consume(self, function: PythonFunction, work: WorkQueue, *, batch: int) -> None:
@@ -93,18 +123,18 @@ class WorkflowsStack(Stack):
         # Lambda looks whether it may read the queue when the mapping is made.
         mapping.node.add_dependency(function.role)
 
-    def _every_minute(self, function: PythonFunction) -> None:
+    def _schedule(self, function: PythonFunction, when: str) -> None:
         """Every run does all the work that is there, so none is repeated."""
         principal = iam.ServicePrincipal(
             "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account}}
         )
-        role = iam.Role(self, f"Every{function.node.id}Role", assumed_by=principal)
+        role = iam.Role(self, f"When{function.node.id}Role", assumed_by=principal)
         access.allow(role, ["lambda:InvokeFunction"], [function.function.function_arn])
         scheduler.CfnSchedule(
             self,
-            f"Every{function.node.id}",
+            f"When{function.node.id}",
             name=f"{self._stage.prefix}-{function.name.replace('_', '-')}",
-            schedule_expression="rate(1 minute)",
+            schedule_expression=when,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
                 arn=function.function.function_arn,
