@@ -14,10 +14,10 @@ from shared.adapters.aws.dynamo.settings import DynamoChatbots, DynamoFleetCompa
 from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
 from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
+from shared.adapters.aws.platform_secrets import PlatformSecrets
 from shared.adapters.aws.s3 import S3Blobs
 from shared.adapters.aws.search_documents import S3SearchDocuments
 from shared.adapters.aws.sqs import SqsQueue
-from shared.adapters.aws.platform_secrets import PlatformSecrets
 from shared.contracts.environment import FunctionEnvironment, ProviderEnvironment
 from shared.services.reaping import ReapingPorts
 from shared.services.retention import RetentionPorts

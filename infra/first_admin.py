@@ -1,4 +1,4 @@
-"""Makes the first master admin of a stage, who makes everybody else: `python -m infra.first_admin prod ann@example.com`.
+"""Makes the first master admin of a stage, who makes everybody else: `python -m infra.first_admin dev ann@example.com`.
 
 Cognito sends an invitation with a password for three days. Made once: who is there already is left as they are.
 """
@@ -38,9 +38,7 @@ def make(cognito: Any, dynamodb: Any, stage: Stage, email: str) -> User:
     if known is not None:
         return known
     CognitoDirectory(cognito, pool).set_role(user_id, Role.MASTER_ADMIN)
-    user = User(
-        user_id=user_id, company_id=None, email=email, name=email.partition("@")[0], role=Role.MASTER_ADMIN
-    )
+    user = User(user_id=user_id, company_id=None, email=email, name=email.partition("@")[0], role=Role.MASTER_ADMIN)
     core.put(key, user)
     return user
 

@@ -60,13 +60,9 @@ class AfterCall(Construct):
             "Machine",
             state_machine_name=f"{stage.prefix}-{AFTER_CALL.name}",
             definition_body=sfn.DefinitionBody.from_string(AFTER_CALL.path.read_text()),
-            definition_substitutions={
-                placeholder: arns[step] for placeholder, step in AFTER_CALL.functions.items()
-            },
+            definition_substitutions={placeholder: arns[step] for placeholder, step in AFTER_CALL.functions.items()},
             role=role,
             timeout=Duration.days(1),
             tracing_enabled=True,
             logs=sfn.LogOptions(destination=self.logs, level=sfn.LogLevel.ALL, include_execution_data=False),
         )
-
-

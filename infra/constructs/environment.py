@@ -1,7 +1,7 @@
 """A process's variables, made from the very models the process reads.
 
-Invariant: what is synthesised can be read. A field that is missing, unknown or of the wrong form ends the synthesis, also
-where the model has a default: defaults are the local platform's.
+Invariant: what is synthesised can be read. A field that is missing, unknown or of the wrong form ends the synthesis, and
+so does one left to its default: defaults are the local platform's.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,8 +1,8 @@
-"""The layers functions share, laid out below `.build/layers` by uv: `python -m infra.package.layer dev` for Lambda's arm64,
+"""The layers functions share, laid out below `.build/layers` by uv: `python -m infra.package.layer dev` for Lambda,
 `python -m infra.package.layer dev --here` for this machine, whose emulator runs the very archives.
 
-Needs the package index the first time, never Docker. Synthesis takes the folders as they are; without them it takes empty
-ones unless a deployment is meant (`require`), so that templates can be made anywhere.
+Needs the package index the first time, never Docker. Synthesis takes empty layers unless a deployment is meant
+(`require`), so that templates can be made anywhere.
 """
 
 import io

@@ -1,9 +1,10 @@
-"""Stage dev deployed into the emulator by plain `cdk bootstrap` and `cdk deploy`: its functions run their own archives."""
+"""Stage dev deployed into the emulator by plain `cdk bootstrap` and `cdk deploy`: functions run their own archives."""
 
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -83,9 +84,15 @@ def _answers(endpoint: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+def deployed() -> Iterator[Deployed]:
     """Deploy once; the emulator and everything in it is gone afterwards."""
-    folder, port, stage = tmp_path_factory.mktemp("emulator"), free_port(), read_stage("dev")
+    # A short name: espeak-ng refuses data below a path of more than 160 characters.
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _deployed(Path(folder))
+
+
+def _deployed(folder: Path) -> Iterator[Deployed]:
+    port, stage = free_port(), read_stage("dev")
     endpoint = f"http://127.0.0.1:{port}"
     layer.build(simulation=stage.simulation, here=True)
     environment = {

@@ -100,9 +100,8 @@ def test_every_function_starts_from_its_archive(deployed: Deployed) -> None:
 
 def _http() -> bytes:
     where = {"method": "GET", "path": "/nowhere", "sourceIp": "127.0.0.1"}
-    return json.dumps(
-        {"version": "2.0", "rawPath": "/nowhere", "rawQueryString": "", "headers": {}, "requestContext": {"http": where}}
-    ).encode()
+    request = {"version": "2.0", "rawPath": "/nowhere", "rawQueryString": "", "headers": {}}
+    return json.dumps({**request, "requestContext": {"http": where}}).encode()
 
 
 def test_only_what_came_through_the_front_is_served(furnished: Deployed, origin_secret: str) -> None:
@@ -126,9 +125,7 @@ async def test_a_call_is_summarised_by_the_state_machine_of_the_stack(
     furnished: Deployed, origin_secret: str, media: int
 ) -> None:
     await _rendered(furnished)
-    status, session = await asyncio.to_thread(
-        furnished.ask, SESSION, {"chatbotId": CHATBOT.chatbot_id}, origin_secret
-    )
+    status, session = await asyncio.to_thread(furnished.ask, SESSION, {"chatbotId": CHATBOT.chatbot_id}, origin_secret)
     assert status == 201, session
     await _listening(media)
     front, call_id = furnished.stage.public_base_url, session["callId"]

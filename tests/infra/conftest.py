@@ -43,13 +43,27 @@ class Synthesised:
 
 
 @pytest.fixture(scope="session")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
-    """The production stage."""
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synthesised]:
+    """The production stage. What archives and images hold is tested without it: here they are one empty folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield _synthesised(tmp_path_factory, patch)
+
+
+def _synthesised(tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -> Synthesised:
+    from aws_cdk import aws_ecs as ecs
+
     from infra.acknowledged import acknowledge
     from infra.app import build, new_app
     from infra.capacity import read_capacity
+    from infra.constructs import media_service, python_function
+    from infra.stacks import api
     from infra.stage import read_stage
 
+    empty = tmp_path_factory.mktemp("empty")
+    (empty / "nothing").touch()
+    patch.setattr(python_function, "package_function", lambda module, extra: empty)
+    patch.setattr(api, "layer_folder", lambda name, require: empty)
+    patch.setattr(media_service.MediaService, "_image", lambda self: ecs.ContainerImage.from_registry("media"))
     folder = tmp_path_factory.mktemp("cdk")
     app, stage = new_app(folder), read_stage("prod")
     build(app, stage, read_capacity())

@@ -94,7 +94,8 @@ def test_recordings_are_under_their_own_key(production: Synthesised) -> None:
 def test_queues_are_encrypted_and_keep_what_could_not_be_handled(production: Synthesised) -> None:
     queues = {queue["QueueName"]: queue for queue in production.properties("AWS::SQS::Queue")}
     working = {name for name in queues if not name.endswith("-dead")}
-    assert working == {"calls-prod-call-ended", "calls-prod-place-call", "calls-prod-whatsapp-offers"}
+    wanted = ("call-ended", "place-call", "render-prompts", "whatsapp-offers")
+    assert working == {f"calls-prod-{name}" for name in wanted}
     for name, queue in queues.items():
         assert "Records" in str(queue["KmsMasterKeyId"]), name
         if name in working:
@@ -110,11 +111,11 @@ def test_a_worker_has_time_for_its_messages(production: Synthesised) -> None:
     """Lambda's advice: six times the function's timeout, or messages are handled twice at once."""
     functions = {f["FunctionName"]: f["Timeout"] for f in production.properties("AWS::Lambda::Function")}
     queues = {queue["QueueName"]: queue for queue in production.properties("AWS::SQS::Queue")}
-    for name in ("call-ended", "place-call"):
+    for name in ("call-ended", "place-call", "render-prompts"):
         worker = {"call-ended": "close-call"}.get(name, name)
         assert queues[f"calls-prod-{name}"]["VisibilityTimeout"] >= 6 * functions[f"calls-prod-{worker}"]
     mappings = production.properties("AWS::Lambda::EventSourceMapping")
-    assert len(mappings) == 2
+    assert len(mappings) == 3
     for mapping in mappings:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 

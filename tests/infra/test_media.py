@@ -100,11 +100,11 @@ def test_scaling_goes_by_the_calls_of_a_task_as_they_were_measured(production: S
     metric = by_calls["CustomizedMetricSpecification"]
     assert (metric["Namespace"], metric["MetricName"]) == ("Calls", "CallsPerTask")
     assert metric["Dimensions"] == [{"Name": "stage", "Value": "prod"}]
-    assert by_calls["TargetValue"] == int(capacity.calls * 0.65)
+    assert by_calls["TargetValue"] == int(capacity.calls * 0.7) * 65 // 100
     assert by_calls["ScaleInCooldown"] >= 10 * by_calls["ScaleOutCooldown"]
     environment = {entry["Name"]: entry["Value"] for entry in _container(production)["Environment"]}
-    assert environment["MEDIA_CAPACITY"] == str(capacity.calls)
-    assert environment["WHATSAPP_CAPACITY"] == str(capacity.whatsapp_calls)
+    assert environment["MEDIA_CAPACITY"] == str(int(capacity.calls * 0.7))
+    assert environment["WHATSAPP_CAPACITY"] == str(int(capacity.whatsapp_calls * 0.7))
 
 
 def test_tables_and_buckets_are_reached_without_the_internet(production: Synthesised) -> None:

@@ -47,7 +47,8 @@ def test_silence_of_the_measure_counts_as_no_process(production: Synthesised) ->
 def test_logs_end_and_are_encrypted(production: Synthesised) -> None:
     groups = production.properties("AWS::Logs::LogGroup")
     functions = production.properties("AWS::Lambda::Function")
-    assert len(groups) == len(functions) + 3
+    # Besides the functions': the HTTP API, the network, media processes, the state machine.
+    assert len(groups) == len(functions) + 4
     for group in groups:
         assert group["RetentionInDays"] == 90
         assert group["KmsKeyId"]
@@ -63,9 +64,19 @@ def test_access_logs_of_the_api_name_nobody(production: Synthesised) -> None:
     assert not re.search(r"sourceIp|userAgent|path\b|claims", line)
 
 
-def test_what_runs_every_minute_is_asked_once(production: Synthesised) -> None:
-    schedules = production.properties("AWS::Scheduler::Schedule")
-    assert {schedule["Name"] for schedule in schedules} == {"calls-prod-reap-calls", "calls-prod-measure-calls"}
-    for schedule in schedules:
-        assert schedule["ScheduleExpression"] == "rate(1 minute)"
+def test_what_is_scheduled_is_asked_once(production: Synthesised) -> None:
+    schedules = {found["Name"]: found for found in production.properties("AWS::Scheduler::Schedule")}
+    assert {name: found["ScheduleExpression"] for name, found in schedules.items()} == {
+        "calls-prod-reap-calls": "rate(1 minute)",
+        "calls-prod-measure-calls": "rate(1 minute)",
+        "calls-prod-retention": "cron(0 3 * * ? *)",
+    }
+    for schedule in schedules.values():
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
+
+
+def test_the_history_of_the_work_after_calls_names_nobody(production: Synthesised) -> None:
+    machine = production.only("AWS::StepFunctions::StateMachine")
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is False
+    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+    assert machine["TracingConfiguration"] == {"Enabled": True}

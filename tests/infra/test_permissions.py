@@ -8,9 +8,25 @@ from typing import Any
 import pytest
 
 from infra.package.functions import ROOT, own_modules
+from infra.workflows.definitions import AFTER_CALL
 from tests.infra.conftest import Synthesised
 
-WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken"}
+WITHOUT_RESOURCE = {
+    "ecr:GetAuthorizationToken",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+"""Of a state machine: its log and its traces."""
 IMPLIED = {
     "dynamodb:BatchGetItem",
     "dynamodb:ConditionCheckItem",
@@ -28,9 +44,17 @@ FUNCTIONS = {
     "OriginGuard": "functions.origin_guard.handler",
     "CloseCall": "functions.workers.close_call",
     "PlaceCall": "functions.workers.place_call",
+    "RenderPrompts": "functions.workers.render_prompts",
     "ReapCalls": "functions.schedules.reap_calls",
     "MeasureCalls": "functions.schedules.measure_calls",
+    "Retention": "functions.schedules.retention",
+    **{
+        "AfterCall" + "".join(part.capitalize() for part in step.split("_")): f"functions.workflows.{step}"
+        for step in AFTER_CALL.functions.values()
+    },
 }
+MAY_OPEN_SECRETS = {"AdminApi", "Webhooks", "PlaceCall", "AfterCallNotifyCompany"}
+MAY_ASK_PROVIDERS = {"AdminApi", "RenderPrompts", "AfterCallSummariseCall"}
 BY_THE_RUNTIME = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",
@@ -112,14 +136,44 @@ def _used(action: str, called: set[str]) -> bool:
     return any(alias in called for alias in aliases.get(name, (name,)))
 
 
-@pytest.mark.parametrize(
-    "construct", ["AdminApi", "PublicApi", "ReapCalls", "CloseCall", "MeasureCalls", "OriginGuard"]
-)
-def test_who_does_not_deal_with_carriers_cannot_open_their_credentials(production: Synthesised, construct: str) -> None:
-    secrets_key = _key(production, "secrets")
+@pytest.mark.parametrize("construct", FUNCTIONS)
+def test_only_who_must_opens_companies_credentials_or_providers_keys(production: Synthesised, construct: str) -> None:
+    secrets_key, opens, asks = _key(production, "secrets"), False, False
     for place, statement in _statements(production):
-        if place.split("/")[1].startswith(f"{construct}Role"):
-            assert secrets_key not in str(statement["Resource"]), place
+        if not place.split("/")[1].startswith(f"{construct}Role") or secrets_key not in str(statement["Resource"]):
+            continue
+        opens |= "ForAllValues:StringEquals" in statement["Condition"]
+        asks |= "kms:EncryptionContext:SecretARN" in statement["Condition"].get("StringEquals", {})
+    assert opens == (construct in MAY_OPEN_SECRETS)
+    assert asks == (construct in MAY_ASK_PROVIDERS)
+
+
+def test_only_retention_and_administration_delete_items_and_only_retention_deletes_calls(
+    production: Synthesised,
+) -> None:
+    deleting = {
+        (place.split("/")[1].split("Role")[0], table)
+        for place, statement in _statements(production)
+        if "dynamodb:DeleteItem" in _list(statement["Action"])
+        for table in ("Core", "Calls", "Live", "Ledger", "Idempotency")
+        if f"{table}Table" in str(statement["Resource"])
+    }
+    assert deleting == {("AdminApi", "Core"), ("AdminApi", "Idempotency"), ("Retention", "Calls")}
+
+
+def test_the_state_machine_calls_its_steps_and_is_started_by_one_function(production: Synthesised) -> None:
+    invoking = [
+        statement
+        for place, statement in _statements(production)
+        if place.split("/")[1].startswith("AfterCallRole") and "lambda:InvokeFunction" in _list(statement["Action"])
+    ]
+    assert sum(len(_list(statement["Resource"])) for statement in invoking) == len(AFTER_CALL.functions)
+    starting = [
+        place.split("/")[1]
+        for place, statement in _statements(production)
+        if "states:StartExecution" in _list(statement["Action"])
+    ]
+    assert len(starting) == 1 and starting[0].startswith("CloseCallRole")
 
 
 def _key(production: Synthesised, kind: str) -> str:
