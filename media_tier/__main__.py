@@ -11,7 +11,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from media_tier.app import serve
 from media_tier.legs.web_limits import DoorLimits
-from media_tier.wiring import MediaProcess
+from media_tier.wiring.process import MediaProcess
 
 
 async def main() -> None:

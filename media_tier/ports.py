@@ -157,6 +157,9 @@ class Journal(Protocol):
     def usage(self, entry: UsageEntry) -> None: ...
     def checkpoint(self, checkpoint: Checkpoint) -> None: ...
     def finish(self, reason: EndReason, by: EndedBy, duration_ms: int, interruption_count: int) -> None: ...
+    async def release(self) -> None:
+        """Wait until everything is stored, and that the call may be taken over from here at once."""
+
     async def close(self) -> None:
         """Wait until everything is stored."""
 

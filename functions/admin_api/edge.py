@@ -3,15 +3,10 @@
 There are no cross-origin rules: the dashboard is served from the same origin, and no other page may read an answer.
 """
 
-import logging
-
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.bodies import bounded_body, place, replay
-from functions.error_form import error_response
-
-log = logging.getLogger(__name__)
+from functions import bodies
 
 API = "/api/admin/"
 """Files that a platform serves beside the API are not its business."""
@@ -38,18 +33,7 @@ class Edge:
         if scope["type"] != "http" or not scope["path"].startswith(API):
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send)
-        body = await bounded_body(scope, receive)
-        if body is None:
-            await error_response(413, "too_large", "The request is larger than 256 KiB.")(scope, receive, answer.send)
-            return
-        try:
-            await self._app(scope, replay(body, receive), answer.send)
-        except Exception as error:  # the last resort: the caller gets our form of error, the log no contents
-            log.error("request failed", extra={"kind": type(error).__name__, "at": place(error)})
-            if not answer.started:
-                failed = error_response(500, "internal_error", "Something went wrong. Please try again.")
-                await failed(scope, receive, answer.send)
+        await bodies.answer(self._app, scope, receive, _Answer(send).send)
 
 
 class _Answer:
@@ -57,12 +41,10 @@ class _Answer:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.started = False
 
     async def send(self, message: Message) -> None:
         """Pass a message on."""
         if message["type"] == "http.response.start":
-            self.started = True
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers[name] = value

@@ -5,17 +5,12 @@ chatbot and gives nothing away, and why a page gets no configuration may be read
 allowed, so a foreign page gains nothing from a visitor's cookies.
 """
 
-import logging
-
 from fastapi import Request
 from fastapi.responses import Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.bodies import bounded_body, place, replay
-from functions.error_form import error_response
-
-log = logging.getLogger(__name__)
+from functions import bodies
 
 PREFLIGHT_SECONDS = "600"
 API = "/api/"
@@ -47,18 +42,7 @@ class Edge:
         if scope["method"] == "OPTIONS":
             await _preflight(scope, receive, send)
             return
-        answer = _Answer(scope, send)
-        body = await bounded_body(scope, receive)
-        if body is None:
-            await error_response(413, "too_large", "The request is larger than 256 KiB.")(scope, receive, answer.send)
-            return
-        try:
-            await self._app(scope, replay(body, receive), answer.send)
-        except Exception as error:  # the last resort: the caller gets our form of error, the log no contents
-            log.error("request failed", extra={"kind": type(error).__name__, "at": place(error)})
-            if not answer.started:
-                failed = error_response(500, "internal_error", "Something went wrong. Please try again.")
-                await failed(scope, receive, answer.send)
+        await bodies.answer(self._app, scope, receive, _Answer(scope, send).send)
 
 
 class _Answer:
@@ -66,12 +50,10 @@ class _Answer:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self._scope, self._send = scope, send
-        self.started = False
 
     async def send(self, message: Message) -> None:
         """Pass a message on."""
         if message["type"] == "http.response.start":
-            self.started = True
             headers = MutableHeaders(scope=message)
             headers["Vary"] = "Origin"
             headers["X-Content-Type-Options"] = "nosniff"

@@ -1,4 +1,5 @@
-"""One address for the whole product: sends each connection to the process that serves its path.
+"""One address for the whole product: sends each connection to the process that serves its path, media sockets only to
+processes that take calls.
 
 Connections are spliced byte for byte after their first request's head is read, so WebSocket upgrades, abrupt ends and
 close codes pass untouched. A browser opens a new connection for every upgrade, so one decision per connection is
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 MAX_HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
+READY_SECONDS = 0.5
 SOCKET_PATH = re.compile(rb"^GET /api/(widget/call/[^/ ]+/ws|webhooks/twilio/stream/[^ ]+)[ ?]")
 PATH = re.compile(rb"^GET ([^? ]+)[? ]")
 UNAVAILABLE = (
@@ -49,7 +51,7 @@ class Gateway:
         for task in self._connections:
             task.cancel()
 
-    def _targets(self, head: bytes) -> Sequence[Address]:
+    async def _targets(self, head: bytes) -> Sequence[Address]:
         path = PATH.match(head)
         phone = None if path is None else self._phones.get(path[1].decode("latin-1"))
         if phone is not None:
@@ -57,8 +59,11 @@ class Gateway:
         if not SOCKET_PATH.match(head):
             return (self._front,)
         processes = list(self._media())
-        start = next(self._turn)
-        return [processes[(start + i) % len(processes)] for i in range(len(processes))]
+        start = next(self._turn) % max(1, len(processes))
+        in_turn = processes[start:] + processes[:start]
+        ready = await asyncio.gather(*(_is_ready(process) for process in in_turn))
+        # Where none is ready, the one whose turn it is says so itself.
+        return [at for at, takes in zip(in_turn, ready, strict=True) if takes] or in_turn
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -76,7 +81,7 @@ class Gateway:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(HEAD_SECONDS):
             head = await reader.readuntil(b"\r\n\r\n")
-        for host, port in self._targets(head):
+        for host, port in await self._targets(head):
             with contextlib.suppress(ConnectionError):
                 upstream_reader, upstream_writer = await asyncio.open_connection(host, port)
                 break
@@ -89,6 +94,19 @@ class Gateway:
         async with asyncio.TaskGroup() as group:
             group.create_task(_pump(reader, upstream_writer))
             group.create_task(_pump(upstream_reader, writer))
+
+
+async def _is_ready(process: Address) -> bool:
+    """Whether a media process takes calls, as a load balancer asks."""
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(READY_SECONDS):
+            reader, writer = await asyncio.open_connection(*process)
+            try:
+                writer.write(b"GET /ready HTTP/1.1\r\nHost: media\r\n\r\n")
+                return b" 200 " in await reader.readline()
+            finally:
+                writer.close()
+    return False
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

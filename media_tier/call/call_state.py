@@ -30,7 +30,7 @@ from media_tier.call.provider_link import ProviderLink, Seed
 from media_tier.call.tooling import Tooling
 from media_tier.call.transcript import HISTORY_LINES, Row, Transcript
 from shared.contracts.records.call import EndedBy, EndReason, FrozenConfiguration, Role
-from shared.domain.sentences import Line
+from shared.domain.sentences import ONE_MOMENT, Line
 
 
 class StopCause(Enum):
@@ -127,6 +127,9 @@ class Call:
         self.stop_cause = StopCause.CALLER
         self.parked_until: float | None = None
         self.drain_until: float | None = None
+        """By then the call has left this process."""
+        self.leaving = False
+        """It has fallen silent, and leaves as soon as it is known what was heard."""
         self.caption_at: float | None = None
         self.ai_finished_at: float | None = None
         """When the AI's sound came to its own end, so that the next may still follow directly."""
@@ -161,6 +164,19 @@ class Call:
             and not (self.owed.missing or self.owed.asked)
             and self.owed.resume_at is None
         )
+
+    def recall(self, known_ms: int) -> None:
+        """Conclude from the transcript what is owed; what is known of it otherwise is as old as `known_ms`."""
+        lines = [row for row in self.transcript.rows if row.text != ONE_MOMENT]
+        if not lines:
+            return
+        last = lines[-1]
+        if last.role is Role.USER:
+            self.owed.answer = True
+        elif last.interrupted:
+            self.owed.cut = last
+        elif last.start_ms > known_ms:
+            self.owed.answer = False
 
     def status(self, state: str) -> None:
         """Show what the call is doing, if it changed."""

@@ -239,7 +239,9 @@ class PromptMissing:
 
 @dataclass(frozen=True, slots=True)
 class DrainRequested:
-    """The process is leaving."""
+    """The process is leaving; a call may look so many seconds for a pause before it moves to another one."""
+
+    patience_s: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)

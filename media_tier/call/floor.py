@@ -82,14 +82,20 @@ class Floor:
         self.caller_turn: str | None = None
         self.responses: dict[str, Response] = {}
         self.playbacks: dict[str, Playback] = {}
+        # Those of them that were not over when last looked at: all that is asked after every event lies among these.
+        self._going: dict[str, Response] = {}
+        self._live: dict[str, Playback] = {}
 
     def start(self, response: Response) -> None:
         """An answer begins."""
-        self.responses[response.response_id] = response
+        self._going = {r.response_id: r for r in self._going.values() if not r.over}
+        self._live = {p.playback_id: p for p in self._live.values() if p.sound is not Sound.OVER}
+        self.responses[response.response_id] = self._going[response.response_id] = response
         for old in [r for r in self.responses.values() if r.over][:-KEPT]:
             del self.responses[old.response_id]
             for item in old.items:
                 self.playbacks.pop(item.playback_id, None)
+                self._live.pop(item.playback_id, None)
 
     def item(self, response: Response, item_id: str) -> Playback:
         """The item of this answer with this id, made when it is new."""
@@ -98,16 +104,18 @@ class Floor:
             return known
         item = Playback(item_id, response_id=response.response_id)
         response.items.append(item)
-        self.playbacks[item_id] = item
+        self.playbacks[item_id] = self._live[item_id] = item
+        self._going[response.response_id] = response
         return item
 
     def prompt(self, playback_id: str, text: str, line: Line) -> None:
         """A sentence was put into the queue."""
-        self.playbacks[playback_id] = Playback(playback_id, text, line=line)
+        self.playbacks[playback_id] = self._live[playback_id] = Playback(playback_id, text, line=line)
 
     def forget(self, playback: Playback) -> None:
         """A prompt is done with."""
         self.playbacks.pop(playback.playback_id, None)
+        self._live.pop(playback.playback_id, None)
 
     def started(self, playback_id: str) -> Playback | None:
         """The playback that became audible; an unknown one belongs to the answer being generated."""
@@ -120,15 +128,15 @@ class Floor:
 
     def generating(self) -> list[Response]:
         """Answers whose end was not reported yet."""
-        return [response for response in self.responses.values() if response.generating]
+        return [response for response in self._going.values() if response.generating]
 
     def unfinished(self) -> list[Response]:
         """Answers that are generated, queued or audible."""
-        return [response for response in self.responses.values() if not response.over]
+        return [response for response in self._going.values() if not response.over]
 
     def sounding(self) -> Iterator[Playback]:
         """Playbacks that are audible or queued and may go on."""
-        return (p for p in self.playbacks.values() if p.sound is not Sound.OVER and not p.stopping)
+        return (p for p in self._live.values() if p.sound is not Sound.OVER and not p.stopping)
 
     def response_of(self, playback: Playback) -> Response | None:
         """The answer an item belongs to."""
@@ -137,11 +145,22 @@ class Floor:
     @property
     def any_sounding(self) -> bool:
         """Something is audible or queued and may go on."""
-        return any(p.sound is not Sound.OVER and not p.stopping for p in self.playbacks.values())
+        for playback in self._live.values():  # noqa: SIM110 - asked several times an event, a generator costs thrice
+            if playback.sound is not Sound.OVER and not playback.stopping:
+                return True
+        return False
+
+    @property
+    def any_stopping(self) -> bool:
+        """What was heard of something that was cut off is not known yet."""
+        return any(p.stopping and p.sound is not Sound.OVER for p in self.playbacks.values())
 
     @property
     def ai_audible(self) -> bool:
-        return any(playback.sound is Sound.AUDIBLE for playback in self.sounding())
+        for playback in self._live.values():  # noqa: SIM110 - as above
+            if playback.sound is Sound.AUDIBLE and not playback.stopping:
+                return True
+        return False
 
     @property
     def ai_silent(self) -> bool:

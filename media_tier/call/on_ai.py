@@ -153,6 +153,8 @@ def prompt_missing(call: Call, event: PromptMissing) -> None:
         return
     call.floor.forget(playback)
     tag, line, text = playback.playback_id, playback.line, playback.text
+    if line is Line.ONE_MOMENT:
+        return  # it only bridges the time until the AI speaks
     if call.phase is Phase.WITH_AI:
         call.owed.missing[tag] = (line, text)
     elif call.phase is Phase.CLOSING and call.link.in_use is not None:

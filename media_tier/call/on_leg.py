@@ -8,6 +8,7 @@ from media_tier.call.fallback_desk import carry_out
 from media_tier.call.phases import Phase, moved
 from media_tier.call.policies.quality import quality_level
 from shared.contracts.records.call import EndedBy, EndReason
+from shared.domain.sentences import ONE_MOMENT, Line
 
 PARK_S = 30.0
 
@@ -39,6 +40,11 @@ def dropped(call: Call, event: LegDropped) -> None:
     if call.ending is not None:
         finish(call, call.ending.reason, call.ending.by)
         return
+    hold(call)
+
+
+def hold(call: Call) -> None:
+    """The caller is away for a while: fall silent, and remember what is owed."""
     call.parked_until = call.clock.now + PARK_S
     call.interruption.forget()
     call.floor.caller_turn = None
@@ -89,6 +95,8 @@ def _begin(call: Call) -> None:
     call.out += call.link.open(call.clock.now)
     if call.owed.answer:
         call.owed.resume_at = call.clock.now
+        if not call.opening.remaining():
+            call.say(Line.ONE_MOMENT, ONE_MOMENT)
     if call.core.get("recording"):
         call.opening.recording = True
         call.out.append(StartRecording())

@@ -8,7 +8,7 @@ events. `Finish` closes every leg and provider connection that is still open.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from media_tier.call import on_ai, on_caller, on_leg, on_provider, on_tools, upkeep
+from media_tier.call import handing_over, on_ai, on_caller, on_leg, on_provider, on_tools, upkeep
 from media_tier.call.call_state import Call
 from media_tier.call.commands import Command
 from media_tier.call.events import (
@@ -41,15 +41,6 @@ from media_tier.call.events import (
 from media_tier.call.phases import Phase
 from shared.contracts.records.call import FrozenConfiguration, TranscriptSegment
 
-DRAIN_S = 3.0
-"""A process that leaves waits this long for a pause before it asks the caller's side to come back elsewhere."""
-
-
-def _drain(call: Call, event: DrainRequested) -> None:
-    if call.phase is not Phase.CONNECTING and call.drain_until is None:
-        call.drain_until = call.clock.now + DRAIN_S
-
-
 # MuteChanged and Tick demand nothing by themselves: a muted caller is a silent one.
 HANDLERS: dict[type, Callable[[Call, Any], None]] = {
     LegConnected: on_leg.connected,
@@ -75,7 +66,7 @@ HANDLERS: dict[type, Callable[[Call, Any], None]] = {
     ToolRequested: on_tools.requested,
     ToolFinished: on_tools.finished,
     ToolsCancelled: on_tools.cancelled,
-    DrainRequested: _drain,
+    DrainRequested: handing_over.requested,
 }
 
 
@@ -100,6 +91,7 @@ class CallSession:
         session = cls(configuration, tool_names=tool_names)
         session._call = Call(configuration, tool_names, {**core, "elapsed_ms": elapsed_ms})
         session._call.transcript.load(transcript)
+        session._call.recall(int(core.get("elapsed_ms", 0)))
         session._resumed = True
         return session
 

@@ -128,6 +128,8 @@ class Tooling:
 
     def orphaned_results(self) -> list[ToolOutcome]:
         """Finished outcomes whose connection is gone and that no request on a newer one asks for."""
+        if not self._book:
+            return []
         adopted = {r.source for r in self._book.values() if r.state in (State.OPEN, State.ANSWERED)}
         return [
             ToolOutcome(request.call_id, request.name, request.arguments, request.output)
@@ -140,7 +142,9 @@ class Tooling:
 
     def filler_due(self, now: float) -> bool:
         """Some run takes long enough that the caller should be told; the caller of this says so at most once."""
-        return any(r.running and r.filler_at is not None and now >= r.filler_at for r in self._book.values())
+        return bool(self._book) and any(
+            r.running and r.filler_at is not None and now >= r.filler_at for r in self._book.values()
+        )
 
     def filler_said(self) -> None:
         """The caller was told: not again for what runs now."""
@@ -150,7 +154,7 @@ class Tooling:
     @property
     def running(self) -> bool:
         """Something runs whose result the caller waits for."""
-        return any(request.running for request in self._book.values())
+        return bool(self._book) and any(request.running for request in self._book.values())
 
     def open_on(self, connection: int | None) -> bool:
         """A request of this connection awaits its answer."""
@@ -158,6 +162,8 @@ class Tooling:
 
     def deadlines(self) -> list[float]:
         """When something is due."""
+        if not self._book:
+            return []
         running = [request for request in self._book.values() if request.running]
         return [at for request in running for at in (request.filler_at, request.timeout_at) if at is not None]
 

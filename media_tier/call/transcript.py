@@ -47,6 +47,7 @@ class Transcript:
         """Take over what was said on another process."""
         for segment in segments:
             row = Row(segment.segment_id, segment.role, segment.start_ms, 0, segment.end_ms, segment.text, closed=True)
+            row.interrupted = segment.interrupted
             self.rows.append(row)
             self.settled.append(row)
             number = segment.segment_id.rpartition("-")[2]

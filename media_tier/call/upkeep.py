@@ -3,9 +3,9 @@
 Order matters: losses before the policies that would speak, the end before new speech, what is shown last.
 """
 
-from media_tier.call import ending, fallback_desk, on_tools
+from media_tier.call import ending, fallback_desk, handing_over, on_tools
 from media_tier.call.call_state import Call
-from media_tier.call.commands import AskToReconnect, RequestResponse, TellSpeaking
+from media_tier.call.commands import RequestResponse, TellSpeaking
 from media_tier.call.events import Party, ProviderFailed
 from media_tier.call.floor import Sound
 from media_tier.call.heard import estimated_ms, heard_text
@@ -46,11 +46,11 @@ def run(call: Call) -> None:
             interrupt(call)
         _speak(call)
         _silence(call)
-        _drain(call)
     if call.phase is Phase.FALLBACK:
         if call.duration.over(call.clock.now):
             ending.close(call, EndReason.MAX_DURATION, EndedBy.POLICY, TIME_IS_UP)
         fallback_desk.carry_out(call, call.fallback.tick(call.clock.now))
+    handing_over.proceed(call)
     ending.proceed(call)
     _captions(call)
     _show(call)
@@ -164,12 +164,6 @@ def _silence(call: Call) -> None:
     call.status("silence_warning")
     call.say(Line.SILENCE_WARNING, STILL_THERE if step == 0 else NOT_HEARD)
     call.silence.observe(call.waiting_for_caller, now)
-
-
-def _drain(call: Call) -> None:
-    if call.drain_until is not None and (call.clock.now >= call.drain_until or call.floor.quiet):
-        call.drain_until = None
-        call.out.append(AskToReconnect())
 
 
 def _captions(call: Call) -> None:

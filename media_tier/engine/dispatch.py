@@ -36,7 +36,9 @@ def execute(call: LiveCall, command: do.Command) -> None:
             _transcript(call, command)
         case do.Finish():
             call.finish(command.reason, command.by, command.interruption_count)
-        case do.TellSpeaking() | do.TellStatus() | do.TellQuality() | do.AskToReconnect():
+        case do.AskToReconnect():
+            call.move()
+        case do.TellSpeaking() | do.TellStatus() | do.TellQuality():
             _tell(call, command)
         case _:
             _conversation(call, command)
@@ -115,7 +117,7 @@ def _transcript(call: LiveCall, command: do.AppendTranscript) -> None:
         call.checkpoint_soon()
 
 
-def _tell(call: LiveCall, command: do.TellSpeaking | do.TellStatus | do.TellQuality | do.AskToReconnect) -> None:
+def _tell(call: LiveCall, command: do.TellSpeaking | do.TellStatus | do.TellQuality) -> None:
     if call.leg is None:
         return
     if isinstance(command, do.TellSpeaking):
@@ -123,11 +125,8 @@ def _tell(call: LiveCall, command: do.TellSpeaking | do.TellStatus | do.TellQual
         call.leg.tell({"type": kind, "on": command.on})
     elif isinstance(command, do.TellStatus):
         call.leg.tell({"type": "status", "state": command.state})
-    elif isinstance(command, do.TellQuality):
-        call.leg.tell({"type": "quality", "level": command.level})
     else:
-        call.checkpoint()
-        call.leg.tell({"type": "reconnect"})
+        call.leg.tell({"type": "quality", "level": command.level})
 
 
 async def _run_tool(call: LiveCall, command: do.RunTool) -> None:

@@ -44,6 +44,9 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY = 2.0
 """The transcript is stored as it is said: what a lost checkpoint loses is the state of policies."""
+STORE_SECONDS = 1.5
+"""A caller who moves to another process waits no longer than this for what is to be stored before."""
+MOVE_SECONDS = 1.5
 KEEP_LOG_SECONDS = 10.0
 REMEMBERED_RESPONSES = 32
 
@@ -91,6 +94,7 @@ class LiveCall:
         self.playout = Playout(rate=seed.audio.rate, width=seed.audio.width)
         self.recording = False
         self.over = False
+        self._moving = False
         self._gone = gone
         self._tasks: set[asyncio.Task[None]] = set()
         self.generation = 0
@@ -157,7 +161,10 @@ class LiveCall:
         if generation != self.generation or self.over:
             return
         self.leg = None
-        self.post(LegDropped(Party.CALLER))
+        if self._moving:
+            self.abandon()
+        else:
+            self.post(LegDropped(Party.CALLER))
 
     def is_current(self, generation: int) -> bool:
         """Whether an attachment is still the caller's."""
@@ -284,6 +291,28 @@ class LiveCall:
             self.leg.close(1000, str(reason))
         log.info("call ended", extra={"reason": str(reason), "by": str(by), "duration_ms": duration})
         self._release()
+
+    def move(self) -> None:
+        """Send the caller to another process, once everything this one knows of the call is stored."""
+        self.run(self._loop.create_task(self._move()))
+
+    async def _move(self) -> None:
+        self.acknowledged([])
+        self.checkpoint()
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self.ports.journal.release()
+        except TimeoutError:  # the other process then knows a little less
+            log.warning("a call leaves before everything was stored")
+        self._moving = True
+        if self.over:
+            return
+        if self.leg is None:
+            self.abandon()
+        else:
+            self.leg.tell({"type": "reconnect"})
+            # Who does not come by itself is sent; nothing is to be heard here any more.
+            self._loop.call_later(MOVE_SECONDS, self.abandon, CloseCode.GOING_AWAY)
 
     def abandon(self, code: CloseCode = CloseCode.REPLACED) -> None:
         """Another process has the call, or shall have it: let go of it without ending it."""

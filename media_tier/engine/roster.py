@@ -27,6 +27,9 @@ REFUSALS = {
 }
 
 
+ASKED_APART = 0.25
+
+
 class CallBuilder(Protocol):
     """Gives a call its ports and its seed (composition root's work); raises Refused if its model is missing."""
 
@@ -41,6 +44,27 @@ class Room:
     task_id: str
     capacity: int
     overloaded: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, slots=True)
+class DrainPlan:
+    """How a process leaves: its calls move within `seconds`; for those that cannot it waits `stay_seconds`.
+
+    `stays` tells which these are.
+    """
+
+    seconds: float
+    stays: Callable[[CallRecord], bool] = lambda record: False
+    stay_seconds: float = 0.0
+
+    @property
+    def patience(self) -> float:
+        """How long a call may look for a pause."""
+        return self.seconds / 2
+
+    def apart(self, calls: int) -> float:
+        """Seconds between two calls that are asked: moving costs more than talking."""
+        return min(ASKED_APART, self.seconds / 4 / max(1, calls))
 
 
 class Roster:
@@ -83,12 +107,10 @@ class Roster:
         now = self._utc_now()
         token_hash = hashlib.sha256(token.encode()).hexdigest()
         try:
-            claimed = await self._store.claim(session_id, token_hash, origin, self._room.task_id, now)
+            claimed = await self._store.claim(session_id, token_hash, origin, self._room.task_id, now, carrier_call_id)
         except ClaimRefused as refused:
             code, message = REFUSALS[refused.why]
             raise Refused(code, message) from refused
-        if carrier_call_id is not None and claimed.call.carrier_call_id not in (None, carrier_call_id):
-            raise Refused(*REFUSALS["unauthorized"])
         call = self._calls.get(claimed.call.call_id)
         elapsed = elapsed_since(claimed.call.started_at, now)
         if call is None or call.over:
@@ -104,7 +126,10 @@ class Roster:
                 "elapsedMs": elapsed if claimed.resumed else 0,
             }
         )
-        return call.attach(leg, resumed=claimed.resumed)
+        attached = call.attach(leg, resumed=claimed.resumed)
+        if self.draining:  # it was on its way in
+            call.post(DrainRequested(0.0))
+        return attached
 
     async def _build(self, claimed: Claimed, elapsed: int) -> LiveCall:
         record = claimed.call
@@ -147,15 +172,17 @@ class Roster:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    async def drain(self, seconds: float) -> int:
-        """Take no more calls and ask those here to go on elsewhere; returns how many were left after `seconds`."""
+    async def drain(self, plan: DrainPlan) -> int:
+        """Take no more calls and ask those here to go on elsewhere; returns how many were left in the end."""
         self.draining = True
-        for call in tuple(self._calls.values()):
-            call.post(DrainRequested())
+        moving = [call for call in self._calls.values() if not plan.stays(call.record)]
+        longest = plan.seconds if len(moving) == len(self._calls) else max(plan.seconds, plan.stay_seconds)
+        asking = asyncio.get_running_loop().create_task(self._ask_to_move(moving, plan))
         if self._calls:
             self._empty.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._empty.wait(), seconds)
+                await asyncio.wait_for(self._empty.wait(), longest)
+        asking.cancel()
         left = len(self._calls)
         for call in tuple(self._calls.values()):
             call.checkpoint()
@@ -163,3 +190,8 @@ class Roster:
         if self._closing:
             await asyncio.wait(self._closing, timeout=10)
         return left
+
+    async def _ask_to_move(self, calls: list[LiveCall], plan: DrainPlan) -> None:
+        for call in calls:
+            call.post(DrainRequested(plan.patience))
+            await asyncio.sleep(plan.apart(len(calls)))

@@ -22,7 +22,7 @@ from media_tier.legs.web_wire import (
     parse,
 )
 from media_tier.ports import SAMPLE_RATE, Clock
-from shared.contracts.messages.widget_socket import CloseCode, End, Mute, Ping, Played, QualityReport, Stopped
+from shared.contracts.messages.widget_socket import CloseCode, End, Mute, Ping, QualityReport, Stopped
 
 _BYTES_PER_SECOND = SAMPLE_RATE * 2
 INTERNAL_ERROR = 1011
@@ -207,8 +207,8 @@ class WebLeg:
         match parsed:
             case bytes():
                 listener.on_caller_audio(parsed)
-            case Played(samples=samples):
-                listener.on_played(self._flow.played(samples))
+            case int():
+                listener.on_played(self._flow.played(parsed))
             case Stopped(samples=samples):
                 listener.on_stopped(self._flow.stopped(samples))
             case Mute(on=on):

@@ -1,12 +1,13 @@
 """The widget's socket protocol as bytes, for the web leg: no state, no I/O.
 
-Invariant: whatever arrives, `parse` returns a message or raises `BadMessage`; nothing else escapes. The audio
-message exactly as our client writes it is cut out by hand, everything else goes through the models of
+Invariant: whatever arrives, `parse` returns a message or raises `BadMessage`; nothing else escapes. Sound and its
+acknowledgement exactly as our client writes them are cut out by hand, everything else goes through the models of
 `messages.widget_socket`.
 """
 
 import binascii
 import math
+import re
 from typing import Any
 
 import orjson
@@ -28,6 +29,7 @@ from shared.contracts.messages.widget_socket import (
 _AUDIO_HEAD = b'{"type":"audio","data":"'
 _AUDIO_TAIL = b'"}'
 _HEAD_LENGTH = len(_AUDIO_HEAD)
+_PLAYED = re.compile(rb'\{"type":"played","samples":([1-9][0-9]{0,14})\}')
 
 STOP_AUDIO = b'{"type":"stop_audio"}'
 
@@ -49,8 +51,11 @@ class MessageTooBig(BadMessage):
         super().__init__("too_big", f"A message holds at most {MAX_MESSAGE_BYTES} bytes.")
 
 
-Incoming = bytes | End | Mute | Played | Stopped | Ping | QualityReport
-"""`bytes` is the caller's sound: PCM16 little-endian mono 24 kHz, an even number of bytes, possibly none."""
+Incoming = bytes | int | End | Mute | Stopped | Ping | QualityReport
+"""`bytes` is the caller's sound: PCM16 little-endian mono 24 kHz, an even number of bytes, possibly none.
+
+`int` is the client's counter of samples played.
+"""
 
 
 def parse(message: bytes) -> Incoming:
@@ -63,7 +68,8 @@ def parse(message: bytes) -> Incoming:
         except binascii.Error:
             return _parse_any(message)  # JSON allows "\/" inside base64, and keys may follow
         return _audio(pcm)
-    return _parse_any(message)
+    played = _PLAYED.fullmatch(message)
+    return _parse_any(message) if played is None else int(played[1])
 
 
 def _parse_any(message: bytes) -> Incoming:
@@ -80,6 +86,8 @@ def _parse_any(message: bytes) -> Incoming:
             return _audio(pybase64.b64decode(parsed.data, validate=True))
         except ValueError:  # binascii.Error, or characters outside ASCII
             raise BadMessage("bad_audio", "The audio is not valid base64.") from None
+    if isinstance(parsed, Played):
+        return parsed.samples
     if isinstance(parsed, Ping) and not math.isfinite(parsed.t):
         raise BadMessage("bad_message", "The time of a ping is a finite number.")
     return parsed

@@ -22,6 +22,7 @@ NOT_HEARD = (
 )
 SILENCE_GOODBYE = "I haven't heard from you, so I'll end the call now. Thank you for calling. Goodbye!"
 GOODBYE = "Thank you for calling. Goodbye!"
+ONE_MOMENT = "One moment, please."
 TOOL_RUNNING = "Let me check that for you..."
 TOOL_FAILED = "I'm having trouble accessing that information right now. Let me try to help you another way."
 TECHNICAL_DIFFICULTIES = "We're experiencing technical difficulties. Please try again later."
@@ -40,6 +41,7 @@ class Line(StrEnum):
     SILENCE_WARNING = "silence_warning"
     DURATION_WARNING = "duration_warning"
     TOOL_FILLER = "tool_filler"
+    ONE_MOMENT = "one_moment"
     FALLBACK = "fallback"
     GOODBYE = "goodbye"
 
@@ -60,7 +62,7 @@ def fixed_sentences(configuration: FrozenConfiguration) -> tuple[str, ...]:
     """All sentences a call with this configuration may need, without repeats, those needed first in front."""
     settings = configuration.settings
     sentences = [text for _, text in opening_lines(configuration)]
-    sentences += [GOODBYE, STILL_THERE, NOT_HEARD, SILENCE_GOODBYE]
+    sentences += [ONE_MOMENT, GOODBYE, STILL_THERE, NOT_HEARD, SILENCE_GOODBYE]
     if settings.max_duration_minutes > 1:
         sentences.append(ONE_MINUTE_LEFT)
     sentences.append(TIME_IS_UP)

@@ -31,5 +31,13 @@ class Claimed:
 class CallStore(Protocol):
     """`claim` makes the process `task_id` the call's only owner, or raises ClaimRefused."""
 
-    async def claim(self, session_id: str, token_hash: str, origin: str, task_id: str, now: datetime) -> Claimed: ...
+    async def claim(
+        self,
+        session_id: str,
+        token_hash: str,
+        origin: str,
+        task_id: str,
+        now: datetime,
+        carrier_call_id: str | None = None,
+    ) -> Claimed: ...
     async def heartbeat(self, task: MediaTask) -> None: ...

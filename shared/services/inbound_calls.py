@@ -140,7 +140,7 @@ def _settled(ports: CarrierPorts, carrier: CarrierCall) -> CallRecord | None:
         return None
     call = ports.sessions.calls.get(carrier.company_id, carrier.call_id)
     for seconds in SETTLING:
-        if call is None or call.owner is None:
+        if call is None or call.owner is None or call.moving:
             break
         ports.pause(seconds)
         call = ports.sessions.calls.get(carrier.company_id, carrier.call_id)

@@ -258,7 +258,7 @@ def test_a_stray_packet_is_ignored_and_a_restarted_sender_is_followed() -> None:
     assert heard(buffer.pull(0.04)) == [11]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

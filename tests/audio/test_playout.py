@@ -316,7 +316,7 @@ class _Trial:
 
 
 @given(steps=_STEPS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_sample_is_heard_once_or_discarded_and_heard_is_what_was_played(steps: list[tuple[str, int]]) -> None:
     trial = _Trial()
     for verb, amount in steps:
@@ -342,7 +342,7 @@ def test_every_sample_is_heard_once_or_discarded_and_heard_is_what_was_played(st
 
 
 @given(steps=_STEPS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_whatever_the_far_end_claims_nothing_is_lost_or_heard_twice(steps: list[tuple[str, int]]) -> None:
     trial = _Trial()
     for verb, amount in steps:

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from media_tier.legs.web_wire import encode_audio
 
@@ -18,6 +19,7 @@ TIMEOUT = 30.0
 TEXT, BINARY, CONTINUATION, CLOSE = 0x81, 0x82, 0x80, 0x88
 PING = b'{"type":"ping","t":1}'
 SECOND_OF_SOUND = 48_000
+ACCOUNT_SID, STREAM_SID = "AC" + "1" * 32, "MZ" + "3" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,27 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What it takes to join: where, which session, with which token, from which site."""
+    """What it takes to join: where, which session, with which token, from which site; for a carrier's stream, by whose
+    `account` and `signature`, and for which call.
+    """
 
     port: int
     session_id: str
     token: str
     origin: str
+    account: str = ""
+    signature: str = ""
+    call_sid: str = ""
+
+    @property
+    def head(self) -> str:
+        """What differs in the upgrade's request."""
+        if self.account:
+            path = f"/api/webhooks/twilio/stream/{self.account}/{self.session_id}.{self.token}"
+            return f"GET {path} HTTP/1.1\r\nX-Twilio-Signature: {self.signature}\r\n"
+        offered = f"call.v1, token.{self.token}"
+        path = f"/api/widget/call/{self.session_id}/ws"
+        return f"GET {path} HTTP/1.1\r\nOrigin: {self.origin}\r\nSec-WebSocket-Protocol: {offered}\r\n"
 
 
 def frame(payload: bytes, first: int = TEXT) -> bytes:
@@ -62,9 +79,8 @@ class Line:
         self._socket.connect(("127.0.0.1", ticket.port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.sendall(
-            f"GET /api/widget/call/{ticket.session_id}/ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"
-            f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            f"Origin: {ticket.origin}\r\nSec-WebSocket-Protocol: call.v1, token.{ticket.token}\r\n\r\n".encode()
+            f"{ticket.head}Host: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
         )
         self._heard = bytearray()
         self._reader: threading.Thread | None = None
@@ -115,7 +131,10 @@ class Line:
 
     def _ending(self) -> Ending:
         code, said = 0, {"code": "", "message": ""}
-        for first, payload in _frames(bytes(self._heard).partition(b"\r\n\r\n")[2]):
+        head, _, frames = bytes(self._heard).partition(b"\r\n\r\n")
+        if head and not head.startswith(b"HTTP/1.1 101"):
+            return Ending(int(head.split(b" ")[1]))
+        for first, payload in _frames(frames):
             if first & 0x0F == 8:
                 code = int.from_bytes(payload[:2])
             elif payload.startswith(b'{"type":"error"'):
@@ -150,6 +169,34 @@ def says(ticket: Ticket, *messages: bytes) -> Ending:
             if not line.send(message):
                 break
     return line.ending()
+
+
+def streams(ticket: Ticket, *messages: bytes) -> Ending:
+    """Sends these on a carrier's stream as soon as it may, and waits for the end."""
+    line = Line(ticket)
+    for message in messages:
+        if not line.send(message):
+            break
+    return line.ending()
+
+
+def event(kind: str, **more: Any) -> bytes:
+    """A message of Twilio's."""
+    return frame(json.dumps({"event": kind, "streamSid": STREAM_SID, **more}).encode())
+
+
+def start(ticket: Ticket, account_sid: str = ACCOUNT_SID) -> bytes:
+    """`connected` and `start`."""
+    told = {"accountSid": account_sid, "streamSid": STREAM_SID, "callSid": ticket.call_sid, "tracks": ["inbound"]}
+    sound = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
+    return event("connected", protocol="Call", version="1.0.0") + event(
+        "start", sequenceNumber="1", start={**told, "mediaFormat": sound, "customParameters": {}}
+    )
+
+
+def media(payload: str) -> bytes:
+    """Sound of the caller."""
+    return event("media", media={"track": "inbound", "chunk": "1", "timestamp": "20", "payload": payload})
 
 
 def floods(ticket: Ticket, message: bytes, megabytes: int = 2048) -> Ending:

@@ -12,223 +12,20 @@ calls without any neighbour. Numbers depend on the machine; what must hold on an
 """
 
 import argparse
-import asyncio
-import contextlib
-import itertools
-import json
-import logging
-import os
+import base64
 import resource
-import socket
-import subprocess
-import sys
 import threading
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from moto.server import ThreadedMotoServer
-
-from infra.tables import TABLES, create_table_arguments
 from media_tier.legs.web_wire import encode_audio
 from shared.contracts.messages.widget_socket import CloseCode
-from shared.contracts.records.call import CallRecord, FrozenConfiguration, Session
-from shared.contracts.settings.ai_model import AiModel
-from shared.contracts.settings.call_settings import CallSettings, RecordingSettings, VoiceSettings
-from shared.contracts.settings.company import Chatbot
-from shared.domain.catalogue import MODELS
-from shared.services.sessions import hash_token
 from tests.bench import bad_callers as bad
-from tests.bench.bad_callers import Ending, Ticket, frame
-from tests.functions.api import Widget
-from tests.platform import CREDENTIALS, REGION, client_of
-from tests.services.world import BUCKET, SITE, Atomic, World
+from tests.bench.bad_callers import Ending, frame
+from tests.bench.bad_site import GEMINI, Case, Site, running
 
 VERDICT_MS = 20.0
-OPENAI = next(model for model in MODELS if model.provider == "openai")
-GEMINI = next(model for model in MODELS if model.provider == "google")
-
-
-def call_settings(model: AiModel) -> CallSettings:
-    """Unrecorded calls with this model."""
-    voice = VoiceSettings(voice_id=model.voices[0].id)
-    return CallSettings(ai_model_id=model.id, voice=voice, recording=RecordingSettings(enabled=False))
-
-
-class Site:
-    """The running processes, and what is stored for them."""
-
-    def __init__(self, world: World, media: "subprocess.Popen[bytes]", port: int, good: "Neighbours") -> None:
-        self.world, self.media, self.port, self.good = world, media, port, good
-        self._numbers = itertools.count()
-
-    def ticket(self, model: AiModel = OPENAI, company: str = "company-a", **changes: str) -> Ticket:
-        """A fresh session, as the API stores it; `changes` are what a bad caller does to it."""
-        number, now = next(self._numbers), datetime.now(UTC)
-        call_id, session_id, token = f"call-{number}", f"session-{number}", f"token-{number:037d}"
-        configuration = FrozenConfiguration(settings=call_settings(model), settings_version=1, model=model)
-        ids = {"company_id": company, "chatbot_id": "bot-a", "call_id": call_id, "session_id": session_id}
-        call = CallRecord(**ids, configuration=configuration, created_at=now)
-        session = Session(
-            **ids,
-            origin=SITE,
-            token_hash=hash_token(token),
-            read_hash="read",
-            created_at=now,
-            connect_by=now + timedelta(seconds=60),
-            expires_at=now + timedelta(hours=24),
-        )
-        self.world.calls.open(call, session)
-        given = {"session_id": session_id, "token": token, "origin": SITE} | changes
-        return Ticket(self.port, **given)
-
-    def ask(self, origin: str = SITE, **body: Any) -> Ending:
-        """Ask the public API for a call, from an address of one's own."""
-        address = f"198.51.100.{next(self._numbers) % 250}"
-        response = asyncio.run(Widget(self.world, origin).start(address=address, **body))
-        error = response.json().get("error", {"code": "", "message": ""})
-        return Ending(response.status_code, error["code"], error["message"])
-
-    @property
-    def memory_kb(self) -> int:
-        """What the media process holds."""
-        with open(f"/proc/{self.media.pid}/status") as status:  # noqa: PTH123 - not a file anybody keeps
-            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
-
-
-class Neighbours:
-    """The process with the good calls."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.neighbours"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.provider_port = int(self._answer()["provider"])
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("the good neighbours are gone")
-        return dict(json.loads(line))
-
-    def tell(self, **order: Any) -> dict[str, Any]:
-        """Say something and wait for the answer."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def window(self, name: str) -> dict[str, Any]:
-        """What happened since this was last asked."""
-        return self.tell(window=name)
-
-    def close(self) -> None:
-        """End the process; a failed call of its is raised."""
-        failed = self.tell(stop=True)["failed"] if self._process.poll() is None else []
-        self._process.wait(10)
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            pipe.close()
-        if failed:
-            raise RuntimeError(failed[0])
-
-
-def _install(endpoint: str) -> World:
-    """Two companies: A may be called, B has calls switched off, and A's second chatbot has a model that is gone."""
-    dynamo, s3 = client_of("dynamodb", endpoint), client_of("s3", endpoint)
-    for spec in TABLES:
-        dynamo.create_table(**create_table_arguments(spec))
-    s3.create_bucket(Bucket=BUCKET)
-    world = World(Atomic(dynamo), s3, now=datetime.now(UTC))
-    world.models.save(OPENAI)
-    world.company(company_id="company-a", concurrent=5000)
-    world.company(company_id="company-b", call_enabled=False)
-    for company, bot, model_id in (
-        ("company-a", "bot-a", OPENAI.id),
-        ("company-b", "bot-b", OPENAI.id),
-        ("company-a", "bot-c", "retired"),
-    ):
-        chatbot = Chatbot(company_id=company, chatbot_id=bot, name="Support", enabled_call=True)
-        world.chatbots.save(chatbot)
-        world.chatbots.publish(chatbot, call_settings(OPENAI).model_copy(update={"ai_model_id": model_id}))
-        world.widget(bot, company, advanced={"allowed_domains": ("*.shop.example",)})
-    return world
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _await_ready(port: int, media: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until and media.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=1):
-            return
-        time.sleep(0.05)
-    raise RuntimeError("the media process is not ready")
-
-
-@contextmanager
-def running(calls: int) -> Iterator[Site]:
-    """Everything started, with so many good calls under way."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, storage_port = server.get_host_and_port()
-    endpoint, port = f"http://{host}:{storage_port}", _free_port()
-    world, good = _install(endpoint), Neighbours()
-    queue = client_of("sqs", endpoint).create_queue(QueueName="call-ended")["QueueUrl"]
-    environment = {
-        **{name.upper(): value for name, value in CREDENTIALS.items()},
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ENDPOINT_URL": endpoint,
-        "STAGE": "test",
-        "LOG_LEVEL": "ERROR",
-        "RECORDINGS_BUCKET": BUCKET,
-        "CALL_ENDED_QUEUE_URL": str(queue),
-        "MEDIA_HOST": "127.0.0.1",
-        "MEDIA_PORT": str(port),
-        "DRAIN_SECONDS": "0",
-        "OPENAI_API_KEY": "none",
-        "OPENAI_WEBSOCKET_BASE_URL": f"ws://127.0.0.1:{good.provider_port}",
-    }
-    media = subprocess.Popen([sys.executable, "-m", "media_tier"], env={**os.environ, **environment})
-    try:
-        _await_ready(port, media)
-        site = Site(world, media, port, good)
-        tickets = [site.ticket() for _ in range(calls)]
-        sessions = [(ticket.session_id, ticket.token) for ticket in tickets]
-        good.tell(port=port, origin=SITE, sessions=sessions)
-        yield site
-    finally:
-        try:
-            good.close()
-        finally:
-            media.terminate()
-            try:
-                media.wait(20)
-            finally:
-                media.kill()
-                server.stop()
-
-
-@dataclass(frozen=True)
-class Case:
-    """A way to misbehave and how it must end, each time."""
-
-    name: str
-    attack: Callable[[Site], Ending]
-    ends: Ending
-    alongside: bool = False
-    """It takes long by nature and goes on beside the cases after it."""
-
 
 CUT = Ending(0)
 TOO_BIG = Ending(CloseCode.TOO_BIG, "too_big", "The message is too big.")
@@ -242,10 +39,13 @@ WRONG_SITE = Ending(CloseCode.ORIGIN_NOT_ALLOWED, "origin_not_allowed", "Calls a
 UNAVAILABLE = Ending(CloseCode.CALL_UNAVAILABLE, "call_unavailable", "Call feature not available. Contact support.")
 SLOW = Ending(CloseCode.SLOW_READER, "slow_reader", "The connection is too slow for a call.")
 SILENT = Ending(CloseCode.TIMED_OUT, "timed_out", "Nothing was heard from you for too long.")
+ODD, FLOODED = Ending(CloseCode.POLICY_VIOLATION), Ending(CloseCode.FLOOD)
 BROKEN = Ending(1002, "protocol_error", "The frames break RFC 6455.")
 
 JUNK = b'{"type":"audio","data":"%s"}'
 NUMBERS = b"[" + b"1," * 32_000 + b"1]"
+OTHER_STREAM = b'{"event":"dtmf","streamSid":"MZ9","sequenceNumber":"2","dtmf":{"track":"inbound_track","digit":"1"}}'
+SECONDS_OF_MULAW = base64.b64encode(bytes(24_000)).decode()
 SECOND = frame(encode_audio(bytes(48_000)))
 
 
@@ -263,6 +63,34 @@ def used_token(site: Site) -> Ending:
 def foreign_token(site: Site) -> Ending:
     """Company B's token for company A's session."""
     return bad.joins_only(site.ticket(token=site.ticket(company="company-b").token))
+
+
+def on_stream(site: Site, *messages: bytes) -> Ending:
+    """A stream that began as it should, then this."""
+    ticket = site.stream()
+    return bad.streams(ticket, bad.start(ticket), *messages)
+
+
+def second_start(site: Site) -> Ending:
+    """Another `start` on a stream that has begun."""
+    ticket = site.stream()
+    return bad.streams(ticket, bad.start(ticket), bad.start(ticket))
+
+
+def another_call(site: Site) -> Ending:
+    """A good ticket with the id of another call: that call stays free for who it belongs to."""
+    ticket = site.stream()
+    wrong = replace(ticket, call_sid="CA" + "9" * 32)
+    ending = bad.streams(wrong, bad.start(wrong))
+    stored = site.world.calls.get("company-a", ticket.session_id.replace("session", "call"))
+    assert stored is not None and stored.owner is None, "it was not claimed"
+    return ending
+
+
+def another_account(site: Site) -> Ending:
+    """A signed stream that says it is of another account."""
+    ticket = site.stream()
+    return bad.streams(ticket, bad.start(ticket, "AC" + "2" * 32))
 
 
 CASES = (
@@ -312,6 +140,18 @@ CASES = (
         lambda site: bad.floods(site.ticket(), frame(b'{"type":"ping",' + b" " * 60_000 + b'"t":1}')),
         FLOOD,
     ),
+    Case("stream: no start", lambda site: bad.streams(site.stream()), Ending(CloseCode.TIMED_OUT), alongside=True),
+    Case("stream: wrong ticket", lambda site: bad.streams(site.stream(token="x" * 43)), Ending(403)),
+    Case("stream: wrong signature", lambda site: bad.streams(site.stream(signature="bm90IHNpZ25lZA==")), Ending(403)),
+    Case("stream: another call", another_call, Ending(CloseCode.UNAUTHORIZED)),
+    Case("stream: another account", another_account, Ending(CloseCode.UNAUTHORIZED)),
+    Case("stream: sound before start", lambda site: bad.streams(site.stream(), bad.media("/w==")), ODD),
+    Case("stream: a second start", second_start, ODD),
+    Case("stream: wrong base64", lambda site: on_stream(site, *[bad.media("/w=" + "!" * 60_000)] * 5), ODD),
+    Case("stream: no JSON", lambda site: on_stream(site, *[frame(b"{")] * 5), ODD),
+    Case("stream: another stream", lambda site: on_stream(site, frame(OTHER_STREAM)), ODD),
+    Case("stream: oversized", lambda site: on_stream(site, frame(b" " * (2**16 + 1))), Ending(CloseCode.TOO_BIG)),
+    Case("stream: flood of sound", lambda site: on_stream(site, *[bad.media(SECONDS_OF_MULAW)] * 40), FLOODED),
     Case(
         "API: wrong origin",
         lambda site: site.ask(origin="https://evil.example"),

@@ -128,7 +128,7 @@ def begun(chosen: FrozenConfiguration, steps: list[tuple[int, Event]]) -> tuple[
 
 
 @given(CONFIGURATIONS, STEPS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_call_ends_exactly_once(chosen: FrozenConfiguration, steps: list[tuple[int, Event]]) -> None:
     session, said, at = begun(chosen, steps)
     if session.phase not in (Phase.CONNECTING, Phase.ENDED):
@@ -145,7 +145,7 @@ def test_every_call_ends_exactly_once(chosen: FrozenConfiguration, steps: list[t
 
 
 @given(CONFIGURATIONS, STEPS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_tool_request_is_answered_at_most_once(
     chosen: FrozenConfiguration, steps: list[tuple[int, Event]]
 ) -> None:
@@ -166,7 +166,7 @@ def test_every_tool_request_is_answered_at_most_once(
 
 
 @given(st.lists(st.tuples(CALLS, st.sampled_from(["look_up", "unknown", "transfer_to_human"])), max_size=6))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_tool_request_is_answered_in_the_end(requests: list[tuple[str, str]]) -> None:
     session, _, _ = begun(configuration(), [(10, ProviderReady(1))])
     steps = [(20 + n, ToolRequested(call, name, {"n": n}, "response-1", 1)) for n, (call, name) in enumerate(requests)]
@@ -175,7 +175,7 @@ def test_every_tool_request_is_answered_in_the_end(requests: list[tuple[str, str
 
 
 @given(CONFIGURATIONS, STEPS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_call_can_be_replayed_and_moved(chosen: FrozenConfiguration, steps: list[tuple[int, Event]]) -> None:
     session, said, at = begun(chosen, steps)
     again, same, _ = begun(chosen, steps)
@@ -193,7 +193,7 @@ def test_a_call_can_be_replayed_and_moved(chosen: FrozenConfiguration, steps: li
 
 
 @given(STEPS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_events_of_unknown_ids_change_nothing(steps: list[tuple[int, Event]]) -> None:
     session, _, at = begun(configuration(), steps)
     play(session, (at, Tick()))  # what is due anyway happens with whatever event comes next

@@ -43,6 +43,9 @@ class Journal:
     def finish(self, reason: EndReason, by: EndedBy, duration_ms: int, interruption_count: int) -> None:
         self.ends.append((reason, by, duration_ms, interruption_count))
 
+    async def release(self) -> None:
+        pass
+
     async def close(self) -> None:
         pass
 

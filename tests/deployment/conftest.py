@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -106,7 +107,9 @@ def _deployed(folder: Path) -> Iterator[Deployed]:
         "TMPDIR": str(folder),
     }
     with (folder / "log").open("wb") as log:
-        emulator = subprocess.Popen([str(MINISTACK)], cwd=folder, env=environment, stdout=log, stderr=log)
+        emulator = subprocess.Popen(
+            [str(MINISTACK)], cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
     try:
         until = time.monotonic() + 30
         while not _answers(endpoint):
@@ -117,5 +120,6 @@ def _deployed(folder: Path) -> Iterator[Deployed]:
         _cdk(endpoint, "deploy", *stacks, "-c", "deploy=yes", "--require-approval", "never", "--concurrency", "4")
         yield Deployed(endpoint, stage)
     finally:
-        emulator.terminate()
+        # With the functions' processes; there is nothing to keep.
+        os.killpg(emulator.pid, signal.SIGKILL)
         emulator.wait(30)

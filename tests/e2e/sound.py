@@ -33,12 +33,20 @@ def timeline(parts: Sequence[tuple[float, bytes]], seconds: float) -> bytes:
 
 
 def channels(path: Path) -> tuple[Samples, Samples]:
-    """Both channels of a stereo PCM16 WAV, as floats."""
+    """Both channels of a stereo PCM16 WAV, as floats; a phone's is brought from 8 to 24 kHz."""
     with wave.open(str(path), "rb") as source:
         assert source.getnchannels() == 2
-        assert source.getframerate() == RATE
+        times = RATE // source.getframerate()
+        assert source.getframerate() in (RATE, 8_000)
         both = np.frombuffer(source.readframes(source.getnframes()), dtype=np.int16).reshape(-1, 2)
-    return both[:, 0].astype(np.float64), both[:, 1].astype(np.float64)
+    left, right = (side.astype(np.float64) for side in both.T)
+    return (left, right) if times == 1 else (_times(left, times), _times(right, times))
+
+
+def _times(sound: Samples, times: int) -> Samples:
+    """The same at a multiple of its rate, without delay."""
+    size = len(sound) * times
+    return np.asarray(np.fft.irfft(np.fft.rfft(sound), size) * times, dtype=np.float64)
 
 
 def samples(pcm: bytes) -> Samples:

@@ -2,71 +2,27 @@
 
 import asyncio
 import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.e2e.caller import Caller, start_session
-from tests.e2e.conftest import ROOT, SIMULATED, Running
-from tests.e2e.processes import GREETING, holder, pid_of, record, speech, transcript
+from tests.e2e.conftest import SIMULATED, Running
+from tests.e2e.media_process import TASK, MediaProcess, one_more
+from tests.e2e.processes import GREETING, holder, record, speech, transcript
 
 pytestmark = pytest.mark.platform
 
 DRAIN_SECONDS = 6
-TASK = "media-that-leaves"
-
-
-@dataclass(frozen=True)
-class MediaProcess:
-    """A media process of the platform that is this test's own child, so that its exit code can be seen."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-
-    def session(self, session: dict[str, Any]) -> dict[str, Any]:
-        """The same session, joined here and not by way of the platform's address."""
-        path = session["websocketUrl"].split("/", 3)[3]
-        return {**session, "websocketUrl": f"ws://127.0.0.1:{self.port}/{path}"}
 
 
 @pytest.fixture
 def leaving(platform: Running, tmp_path: Path) -> Iterator[MediaProcess]:
     """One more process beside the platform's two."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    raw = Path(f"/proc/{pid_of(platform, next(iter(platform.run['media'])))}/environ").read_bytes()
-    environment = dict(entry.decode().split("=", 1) for entry in raw.split(b"\0") if entry)
-    own = {"TASK_ID": TASK, "MEDIA_PORT": str(port), "DRAIN_SECONDS": str(DRAIN_SECONDS)}
-    with (tmp_path / "media.log").open("wb") as output:
-        command = [sys.executable, "-m", "media_tier"]
-        process = subprocess.Popen(command, cwd=ROOT, env={**environment, **own}, stdout=output, stderr=output)
-    try:
-        until = time.monotonic() + 30
-        while not answers(port):
-            assert process.poll() is None and time.monotonic() < until, (tmp_path / "media.log").read_text()
-            time.sleep(0.1)
-        yield MediaProcess(process, port)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def answers(port: int) -> bool:
-    """Whether the process takes calls."""
-    with suppress(urllib.error.URLError), urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=1):
-        return True
-    return False
+    with one_more(platform, tmp_path, DRAIN_SECONDS) as process:
+        yield process
 
 
 async def in_speech(platform: Running, leaving: MediaProcess) -> Caller:
@@ -107,7 +63,7 @@ async def test_a_call_in_speech_moves_on(platform: Running, leaving: MediaProces
     assert silence_ms < 3000
 
     assert holder(platform, back.session["callId"])
-    await back.until(lambda c: any("harbour" in text for text in c.said("assistant", final=False)), 20)
+    await back.until(lambda c: any("mountaineers" in text for text in c.said("assistant", final=False)), 20)
     await back.hang_up()
     await back.leave()
     kept = [line.partition(": ")[2] for line in await asyncio.to_thread(transcript, platform, back.session)]

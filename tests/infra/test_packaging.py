@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
@@ -18,8 +19,6 @@ from tests.infra.test_environments import FUNCTIONS
 SPEAKING = {"admin-api", "render-prompts"}
 SIMULATED_ONLY = {"espeakng_loader", "numpy", "soxr"}
 """Loaded where stages simulate; see functions.speech.speakers."""
-BY_THE_WAY = {"requests", "starlette", "httpx2", "websockets"}
-"""Named by our code, brought by what we ask for: twilio, fastapi, openai, google-genai."""
 
 
 def _asked(name: str, *, simulation: bool = False) -> set[str]:
@@ -50,6 +49,11 @@ def _closure(asked: frozenset[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+@cache
+def _by_import() -> Mapping[str, list[str]]:
+    return packages_distributions()
+
+
 def _bytes(made: Distribution) -> int:
     return sum(file.size or 0 for file in made.files or [] if "__pycache__" not in str(file))
 
@@ -59,7 +63,7 @@ def test_every_package_a_function_imports_is_in_its_layers(name: str, module: st
     layers = _closure(frozenset(_asked(SHARED)))
     if name in SPEAKING:
         layers |= _closure(frozenset(_asked(SPEECH)))
-    by_import = packages_distributions()
+    by_import = _by_import()
     for package in foreign_packages(module) - set(sys.stdlib_module_names) - SIMULATED_ONLY:
         owners = {canonicalize_name(owner) for owner in by_import.get(package, [])}
         assert owners & layers, f"{name} imports {package}"

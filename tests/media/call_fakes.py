@@ -61,6 +61,8 @@ class Notebook:
     def finish(self, reason: EndReason, by: EndedBy, duration_ms: int, interruption_count: int) -> None:
         self.ended.append((reason, by))
 
+    async def release(self) -> None: ...
+
     async def close(self) -> None: ...
 
 
@@ -123,7 +125,15 @@ class Surroundings:
     notebooks: dict[str, Notebook] = field(default_factory=dict)
     joined: dict[str, CallRecord] = field(default_factory=dict)
 
-    async def claim(self, session_id: str, token_hash: str, origin: str, task_id: str, now: datetime) -> Claimed:
+    async def claim(
+        self,
+        session_id: str,
+        token_hash: str,
+        origin: str,
+        task_id: str,
+        now: datetime,
+        carrier_call_id: str | None = None,
+    ) -> Claimed:
         earlier = self.joined.get(session_id)
         call = CallRecord(
             company_id="acme",

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bench.bad_input import CASES, Row, play, running, table
+from tests.bench.bad_input import CASES, Row, play, table
+from tests.bench.bad_site import running
 
 pytestmark = pytest.mark.platform
 

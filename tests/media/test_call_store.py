@@ -34,6 +34,18 @@ async def refused(store: DynamoCallStore, session_id: str, token: str, **changes
     return caught.value.why
 
 
+async def test_a_stream_of_another_call_leaves_the_call_free(cloud: Cloud, dynamo: Any) -> None:
+    call, session = opened(cloud)
+    assert cloud.calls.replace(call, {"carrier_call_id": "CA1"}) is not None
+    store, joining = store_of(dynamo), (session.session_id, hash_token(TOKEN), ORIGIN, "task-a", NOW)
+    with pytest.raises(ClaimRefused) as refusal:
+        await store.claim(*joining, "CA2")
+    assert refusal.value.why == "unauthorized"
+    stored = cloud.calls.get("acme", call.call_id)
+    assert stored is not None and (stored.owner, stored.epoch, stored.status) == (None, 0, CallStatus.PENDING)
+    assert (await store.claim(*joining, "CA1")).call.owner == "task-a", "the ticket was not used up"
+
+
 async def join(store: DynamoCallStore, session: Session, token: str, task: str = "task-a") -> Claimed:
     return await store.claim(session.session_id, hash_token(token), ORIGIN, task, NOW + timedelta(seconds=5))
 

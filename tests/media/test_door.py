@@ -33,6 +33,8 @@ from tests.media.door_fakes import (
     widget,
 )
 
+pytestmark = pytest.mark.realtime
+
 
 @asynccontextmanager
 async def _bystander(server: Server) -> AsyncIterator[list[float]]:

@@ -10,6 +10,8 @@ import uvloop
 from media_tier.bridge.wheel import Turn, Wheel
 from media_tier.engine.loop_lag import INTERVAL, LoopLag
 
+pytestmark = pytest.mark.realtime
+
 
 async def test_members_are_called_about_every_20_ms_until_they_decline() -> None:
     wheel = Wheel(time.monotonic)

@@ -29,6 +29,8 @@ from shared.ports.whatsapp_offers import ReceivedOffer
 from tests.media.test_whatsapp_intake import ACCOUNT, Accounts, Admission, Queue
 from tests.media.whatsapp_peer import IDS, share_of, tone, until
 
+pytestmark = pytest.mark.realtime
+
 QUICK = Patience(answer=0.6, first_media=0.5, media=0.5, webhook_retry=0.02, webhook_tries=3)
 
 

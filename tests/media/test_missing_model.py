@@ -7,7 +7,7 @@ import pytest
 from media_tier.engine.dispatch import execute
 from media_tier.engine.roster import Room, Roster
 from media_tier.ports import Refused
-from media_tier.wiring import Builder
+from media_tier.wiring.calls import Builder
 from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.contracts.environment import MediaEnvironment
 from shared.contracts.messages.widget_socket import CloseCode

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,6 @@ from media_tier.audio.formats import MULAW_8K, PCM_24K, AudioFormat
 from media_tier.audio.playout import Playout
 from media_tier.bridge.phone_model import PhoneModel
 from media_tier.bridge.phone_prompts import PhonePrompts
-from media_tier.bridge.phone_recorder import SLICE_MS, PhoneRecorder
 from media_tier.call.events import (
     Outcome,
     PlaybackFinished,
@@ -27,6 +25,8 @@ from media_tier.ports import ProviderListener, SessionSeed
 from shared.contracts.records.call import Role
 from shared.contracts.settings.call_settings import CallSettings, VoiceSettings
 from tests.media.simulated_listener import Notes, seed_of
+
+pytestmark = pytest.mark.realtime
 
 SETTINGS = CallSettings(ai_model_id="m", voice=VoiceSettings(voice_id="v"))
 
@@ -146,63 +146,6 @@ async def test_everything_else_passes_as_it_is() -> None:
     model.listener.on_event(ProviderExpiring(1, 9))
     assert notes.events == [ProviderExpiring(1, 9)]
     assert connection.capabilities is model.capabilities
-
-
-class Tape:
-    """A Recorder that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.sides: dict[str, list[tuple[bytes, int]]] = {"caller": [], "far": []}
-        self.states: list[Any] = []
-        self.before_cut: Callable[[], None]
-
-    def start(self, at_ms: int) -> None:
-        self.states.append(("start", at_ms))
-
-    def caller(self, pcm: bytes, at_ms: int) -> None:
-        self.sides["caller"].append((pcm, at_ms))
-
-    def far(self, pcm: bytes, at_ms: int) -> None:
-        self.sides["far"].append((pcm, at_ms))
-
-    def stop(self) -> None:
-        self.states.append("stop")
-
-    async def close(self) -> None:
-        self.states.append("close")
-
-
-def test_sound_is_recorded_when_a_piece_is_cut_and_in_its_time() -> None:
-    tape = Tape()
-    recorder = PhoneRecorder(tape)
-    recorder.start(100)
-    mulaw = g711.encode(tone(8_000, 200))
-    for number in range(10):  # the fourth frame was the quickest on its way
-        late = 0 if number == 3 else 15
-        recorder.caller(mulaw[number * 160 : number * 160 + 160], 1_000 + 20 * number + late)
-    recorder.far(mulaw, 1_050)
-    assert tape.sides == {"caller": [], "far": []}
-    tape.before_cut()
-    pcm = b"".join(pcm for pcm, _ in tape.sides["caller"])
-    assert [at for _, at in tape.sides["caller"]] == [1_000, 1_000 + SLICE_MS]
-    assert len(pcm) == pytest.approx(200 * 48, abs=5 * 48)
-    assert pitch(pcm, 24_000) == pytest.approx(440, abs=5)
-    assert [at for _, at in tape.sides["far"]] == [1_050, 1_050 + SLICE_MS]
-
-
-async def test_a_pause_is_kept_and_stopping_loses_nothing() -> None:
-    tape = Tape()
-    recorder = PhoneRecorder(tape)
-    recorder.start(0)
-    for at_ms in (0, 20, 400, 420):
-        recorder.far(bytes(160), at_ms)
-    assert [at for _, at in tape.sides["far"]] == [0]
-    recorder.stop()
-    assert [at for _, at in tape.sides["far"]] == [0, 400]
-    recorder.caller(bytes(160), 500)
-    await recorder.close()
-    assert [at for _, at in tape.sides["caller"]] == [500]
-    assert tape.states == [("start", 0), "stop", "close"]
 
 
 class Sentences:

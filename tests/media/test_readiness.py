@@ -7,7 +7,7 @@ import pytest
 
 from media_tier.app import serve
 from media_tier.engine.loop_lag import INTERVAL, LoopLag
-from media_tier.engine.roster import Roster
+from media_tier.engine.roster import DrainPlan, Roster
 from media_tier.legs.web_limits import DoorLimits
 from media_tier.ports import Refused
 from shared.contracts.messages.widget_socket import CloseCode
@@ -53,7 +53,7 @@ async def test_an_overloaded_process_takes_no_new_calls_and_keeps_those_it_has()
         await roster.admit("second", "t", "o", SilentLeg())
         assert roster.calls == 2 and again.closed == []
     await server.close()
-    await roster.drain(0)
+    await roster.drain(DrainPlan(0))
 
 
 async def test_whoever_comes_back_to_a_full_process_is_let_in() -> None:
@@ -63,5 +63,5 @@ async def test_whoever_comes_back_to_a_full_process_is_let_in() -> None:
     assert await refused(roster, "second") == CloseCode.FULL
     await roster.admit("first", "resume", "o", SilentLeg())
     assert roster.calls == 1
-    await roster.drain(0)
+    await roster.drain(DrainPlan(0))
     assert await refused(roster, "first") == CloseCode.FULL

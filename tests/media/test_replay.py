@@ -29,6 +29,7 @@ from media_tier.call.events import (
 )
 from media_tier.call.session import CallSession
 from media_tier.engine.replay import LIMIT_BYTES, EventLog, EventLogKeeping, Mask, read, replay
+from media_tier.engine.roster import DrainPlan
 from shared.contracts.records.call import EndReason, FrozenConfiguration
 from tests.call.script import configuration
 from tests.call.world import Use, World
@@ -227,7 +228,7 @@ async def test_an_ordinary_calls_log_is_kept_only_if_asked_for(always: bool) -> 
     attachment = await roster.admit("one", "t", "o", SilentLeg())
     attachment.on_event(EndRequested(Party.CALLER))
     await until(lambda: roster.calls == 0)
-    await roster.drain(0)
+    await roster.drain(DrainPlan(0))
     assert len(kept) == always
 
 
@@ -238,7 +239,7 @@ async def test_a_store_that_fails_harms_nobody(caplog: pytest.LogCaptureFixture)
     roster = roster_of(Surroundings(model=NoModel(), event_log=EventLogKeeping(store)))
     await roster.admit("one", "t", "o", SilentLeg())
     await until(lambda: "event log not stored" in caplog.text)
-    await roster.drain(0)
+    await roster.drain(DrainPlan(0))
 
 
 def main() -> None:

@@ -40,6 +40,8 @@ from shared.ports.speech import SpeechFailed
 from tests.media.simulated_listener import Notes, seed_of
 from tests.media.speech_samples import noise, renderer, silence, spoken
 
+pytestmark = pytest.mark.realtime
+
 MS_PER_WORD = 100
 
 

@@ -16,6 +16,7 @@ from infra.local.standins.tones import ToneBrains, tone
 from infra.local.standins.twilio_call import PhoneCall
 from infra.local.standins.twilio_people import ScriptedPerson
 from media_tier.audio import g711
+from media_tier.engine.roster import DrainPlan
 from media_tier.providers.simulated.model import SimulatedModel
 from media_tier.providers.simulated.scenarios import BUSINESS_HOURS, LONG_STORY
 from shared.contracts.records.call import EndedBy, EndReason
@@ -26,6 +27,8 @@ from tests.media.twilio_house import House
 from tests.wire.openai_calls import model as openai_model
 from tests.wire.openai_fixtures import MODEL as OPENAI
 from tests.wire.twilio_app import OURS, TOKEN, App, exchange, response
+
+pytestmark = pytest.mark.realtime
 
 GREETING = "Hello, how can I help?"
 SETTINGS = CallSettings(
@@ -126,7 +129,7 @@ async def test_a_conversation_by_phone() -> None:
         assert stream.warnings == []
         assert scene.call.errors == []
         await asyncio.sleep(0.3)
-        recorded = {side: sum(len(pcm) for _, pcm in pieces) / 48_000 for side, pieces in house.tape.sides.items()}
+        recorded = {side: sum(len(pcm) for _, pcm in pieces) / 8_000 for side, pieces in house.tape.sides.items()}
         assert recorded["caller"] == pytest.approx(len(person.heard) / 8_000, abs=1.5)
         assert 5 < recorded["far"] < len(person.heard) / 8_000
 
@@ -164,7 +167,7 @@ async def test_a_process_that_leaves_hands_the_call_to_another() -> None:
         leaving = house.roster
         assert leaving is not None
         async with house.open():
-            draining = asyncio.create_task(leaving.drain(5))
+            draining = asyncio.create_task(leaving.drain(DrainPlan(5)))
             async with asyncio.timeout(10):
                 while len(scene.call.verbs.streams) < 2:  # noqa: ASYNC110 - the stand-in's own state
                     await asyncio.sleep(0.02)

@@ -45,6 +45,8 @@ from tests.media.twilio_fakes import (
     stream,
 )
 
+pytestmark = pytest.mark.realtime
+
 
 async def refused(server: Server, path: str = PATH, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
     """Status and body of an upgrade that is refused."""

@@ -21,6 +21,8 @@ from shared.contracts.settings.integration import WhatsAppAccount
 from shared.ports.whatsapp_offers import ReceivedOffer
 from tests.media.whatsapp_peer import IDS, Ear, share_of, tone, until
 
+pytestmark = pytest.mark.realtime
+
 ACCOUNT = WhatsAppAccount(
     company_id="c1",
     account_id="a1",

@@ -17,6 +17,8 @@ from infra.local.standins.meta_media import Network
 from media_tier.call.events import Dtmf, EndRequested, Party, QualityMeasured
 from tests.media.whatsapp_peer import LIMITS, Samples, call, share_of, tone, until
 
+pytestmark = pytest.mark.realtime
+
 LEG, PHONE = 24_000, 48_000
 CLIENT_HELLO = bytes.fromhex("16fefd000000000000000000310100002500000000000000250001") + bytes(40)
 FATAL_ALERT = bytes.fromhex("15fefd00000000000000000002") + b"\x02\x28"

@@ -7,7 +7,7 @@ import pytest
 
 from infra.local.standins.meta import MetaStandIn
 from infra.local.standins.meta_world import MetaNumber
-from media_tier.wiring import MediaProcess
+from media_tier.wiring.process import MediaProcess
 from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.secrets import KmsSecrets
@@ -16,6 +16,8 @@ from shared.contracts.records.call import CallStatus
 from shared.contracts.settings.integration import WhatsAppAccount
 from tests.media.whatsapp_peer import until
 from tests.platform import TOKEN, Cloud, opened
+
+pytestmark = pytest.mark.realtime
 
 ACCOUNT = WhatsAppAccount(
     company_id="acme",

@@ -11,14 +11,16 @@ from typing import Any
 
 from media_tier.app import Server, serve
 from media_tier.audio.formats import MULAW_8K
+from media_tier.bridge.gathering_recorder import GatheringRecorder
 from media_tier.bridge.wheel import Wheel
 from media_tier.engine.dispatch import execute
 from media_tier.engine.live_call import CallPorts
-from media_tier.engine.roster import Room, Roster
+from media_tier.engine.roster import DrainPlan, Room, Roster
 from media_tier.legs.twilio_gate import STREAM_PATH
 from media_tier.legs.web_limits import DoorLimits
 from media_tier.ports import RealtimeModel, SessionSeed, ToolSpec
-from media_tier.wiring import by_phone, stream_gate
+from media_tier.wiring.calls import by_phone
+from media_tier.wiring.carriers import stream_gate
 from shared.contracts.environment import MediaEnvironment
 from shared.contracts.records.call import (
     CallRecord,
@@ -69,6 +71,7 @@ class Journal:
     def finish(self, reason: EndReason, by: EndedBy, duration_ms: int, interruption_count: int) -> None:
         self.ends.append((reason, by))
 
+    async def release(self) -> None: ...
     async def close(self) -> None: ...
 
     def said(self, role: str) -> list[str]:
@@ -79,7 +82,7 @@ class Journal:
 
 @dataclass
 class Tape:
-    """Keeps what is recorded, PCM16 24 kHz; implements ports.Recorder."""
+    """Keeps what is recorded, µ-law 8 kHz; implements ports.Recorder."""
 
     sides: dict[str, list[tuple[int, bytes]]] = field(default_factory=lambda: {"caller": [], "far": []})
 
@@ -147,9 +150,19 @@ class House:
         self._tokens[hash_token(token)] = False
         return f"{STREAM_PATH}{ACCOUNT_ID}/{SESSION_ID}.{token}"
 
-    async def claim(self, session_id: str, token_hash: str, origin: str, task_id: str, now: datetime) -> Claimed:
+    async def claim(
+        self,
+        session_id: str,
+        token_hash: str,
+        origin: str,
+        task_id: str,
+        now: datetime,
+        carrier_call_id: str | None = None,
+    ) -> Claimed:
         """As CallStore's."""
         if session_id != SESSION_ID or origin != f"twilio:{ACCOUNT_ID}" or self._tokens.get(token_hash) is not False:
+            raise ClaimRefused("unauthorized")
+        if carrier_call_id is not None and self.carrier_call_id not in (None, carrier_call_id):
             raise ClaimRefused("unauthorized")
         if self.journal.ends:
             raise ClaimRefused("over")
@@ -190,14 +203,13 @@ class House:
             CallPorts(
                 model=self.model,
                 fallback_model=None,
-                recorder=self.tape,
+                recorder=GatheringRecorder(self.tape, MULAW_8K),
                 journal=self.journal,
                 toolbox=NoTools(),
                 prompter=self.prompts,
                 wheel=self._wheel,
                 clock=time.monotonic,
-            ),
-            self.tape,
+            )
         )
         await ports.prompter.load(self.settings, fixed_sentences(record.configuration))
         return ports
@@ -229,7 +241,7 @@ class House:
         try:
             yield self
         finally:
-            await roster.drain(0.1)
+            await roster.drain(DrainPlan(0.1))
             await server.close()
 
 

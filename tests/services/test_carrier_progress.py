@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.records.carrier_call import CarrierFacts, CarrierOutcome, CarrierPhase
@@ -24,14 +24,12 @@ FACTS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(reports=st.lists(FACTS, min_size=1, max_size=6), data=st.data())
 def test_order_and_repetition_do_not_matter(reports: list[CarrierFacts], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations([*reports, *data.draw(st.lists(st.sampled_from(reports), max_size=4))]))
     assert reduce(join, shuffled) == reduce(join, reports)
 
 
-@settings(deadline=None)
 @given(one=FACTS, two=FACTS, three=FACTS)
 def test_joining_is_associative_and_never_goes_back(one: CarrierFacts, two: CarrierFacts, three: CarrierFacts) -> None:
     assert join(join(one, two), three) == join(one, join(two, three))
@@ -39,7 +37,6 @@ def test_joining_is_associative_and_never_goes_back(one: CarrierFacts, two: Carr
     assert phases.index(join(one, two).phase) == max(phases.index(one.phase), phases.index(two.phase))
 
 
-@settings(deadline=None)
 @given(form=st.dictionaries(st.sampled_from(["CallStatus", "Timestamp", "CallDuration", "AnsweredBy"]), st.text()))
 def test_no_form_is_too_odd_to_read(form: dict[str, str]) -> None:
     assert twilio_reports.status_facts(form).phase in CarrierPhase

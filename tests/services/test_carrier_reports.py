@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.aws.dynamo.carrier_calls import DynamoCarrierCalls
@@ -58,14 +58,12 @@ CALL_FIELDS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(payload=JSON)
 def test_no_payload_is_too_odd_to_read(payload: Any) -> None:
     assert whatsapp_reports.updates(payload) == []
     assert whatsapp_reports.number_ids(payload) == []
 
 
-@settings(deadline=None)
 @given(
     field=st.sampled_from(["calls", "messages"]),
     items=st.lists(CALL_FIELDS, max_size=3),

@@ -1,7 +1,7 @@
 """Numbers: reading, masking, and which may be called."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import phone_numbers
@@ -48,7 +48,6 @@ def test_countries_that_share_a_code_are_told_apart() -> None:
     assert phone_numbers.why_not("+18765550123", {"US", "CA"}) is not None
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=60))
 def test_nothing_typed_breaks_anything(text: str) -> None:
     phone_numbers.read(text)
@@ -56,7 +55,6 @@ def test_nothing_typed_breaks_anything(text: str) -> None:
     phone_numbers.masked(text)
 
 
-@settings(deadline=None)
 @given(digits=st.integers(10_000_000, 10**15 - 1))
 def test_masking_hides_the_middle(digits: int) -> None:
     number = f"+{digits}"

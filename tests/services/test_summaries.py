@@ -154,7 +154,7 @@ def test_without_words_or_without_a_model_there_is_no_summary() -> None:
     assert not wants_summary(ended_call("c", summary=False))
 
 
-@examples(max_examples=100, deadline=None)
+@examples(max_examples=100)
 @given(st.lists(st.integers(0, 60), max_size=40), st.integers(0, 200))
 def test_of_a_long_transcript_beginning_and_end_are_kept(lengths: list[int], most: int) -> None:
     lines = [line(number, Role.USER, "x" * length) for number, length in enumerate(lengths)]

@@ -54,7 +54,7 @@ def test_an_excerpt_marks_every_word_and_stays_short() -> None:
     assert excerpt(read_query("refund"), "nothing here") is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=300), st.text(max_size=30))
 def test_an_excerpt_is_a_passage_of_its_text(text: str, typed: str) -> None:
     query = read_query(typed)

@@ -33,7 +33,7 @@ def permitted(permanent: bool = False) -> CallPermission:
     return replied(EMPTY, PermissionReply(at=ZERO, accepted=True, expires_at=None if permanent else at(168)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(requests=st.lists(HOURS, max_size=12), connected=st.none() | HOURS)
 def test_nobody_is_asked_more_often_than_meta_allows(requests: list[int], connected: int | None) -> None:
     permission, granted = EMPTY, list[int]()
@@ -93,7 +93,7 @@ REPLIES = st.builds(
 ATTEMPTS = st.builds(CallAttempt, carrier_call_id=st.sampled_from("abcdef"), at=HOURS.map(at), connected=st.booleans())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(events=st.lists(REPLIES | ATTEMPTS | HOURS.map(at), max_size=10), data=st.data())
 def test_the_order_of_reports_does_not_matter(
     events: list[PermissionReply | CallAttempt | datetime], data: st.DataObject

@@ -25,6 +25,8 @@ from shared.contracts.records.call import Role
 from tests.wire.gemini_fixtures import UTTERANCE, model_at, seed, settings, standing_in
 from tests.wire.openai_fixtures import Heard, speak
 
+pytestmark = pytest.mark.realtime
+
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 
 

@@ -131,7 +131,7 @@ _PARTS: list[dict[str, Any]] = [
 ]
 
 
-@examples(max_examples=100, deadline=None)
+@examples(max_examples=100)
 @given(st.lists(st.sampled_from(_PARTS), max_size=40))
 def test_whatever_comes_is_told_in_order(messages: list[dict[str, Any]]) -> None:
     decoder = GeminiDecoder(seed())

@@ -180,7 +180,7 @@ json = st.recursive(
 
 @pytest.mark.parametrize("name", NAMES)
 @given(data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_no_message_raises(name: str, data: st.DataObject) -> None:
     """Every field of every recorded message is lost, or replaced by nonsense."""
     decoder = OpenAiDecoder(seed(), ignore, ignore)

@@ -4,6 +4,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pytest
+
 from infra.local.standins.conversation import Reply, StandInScript
 from infra.local.standins.openai_realtime import OpenAiStandIn
 from infra.local.standins.real_brain import RealBrains
@@ -14,6 +16,8 @@ from media_tier.providers.openai import OpenAiRealtimeModel
 from shared.adapters.espeak_speech import EspeakSpeech
 from shared.contracts.settings.call_settings import VoiceSettings
 from tests.wire.openai_fixtures import Heard, seed, settings, speak
+
+pytestmark = pytest.mark.realtime
 
 QUESTION = "what are your business hours"
 

@@ -156,14 +156,14 @@ def test_commands() -> None:
 
 
 @for_all(st.binary(max_size=2000))
-@effort(max_examples=50, deadline=None)
+@effort(max_examples=50)
 def test_sound_is_sent_unchanged(pcm: bytes) -> None:
     event = decoded(wire.append(pcm))
     assert event["type"] == "input_audio_buffer.append" and base64.b64decode(event["audio"]) == pcm
 
 
 @for_all(st.dictionaries(st.text(max_size=5), st.one_of(st.none(), st.text(max_size=20), st.integers(0, 9))))
-@effort(max_examples=50, deadline=None)
+@effort(max_examples=50)
 def test_a_tools_output_survives(output: dict[str, Any]) -> None:
     item = decoded(wire.tool_output("c", output))["item"]
     assert item["type"] == "function_call_output" and orjson.loads(item["output"]) == output

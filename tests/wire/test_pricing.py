@@ -38,7 +38,7 @@ def test_each_kind_of_token_has_its_price(tokens: Tokens, dollars: str) -> None:
 
 
 @given(counts, counts, counts, counts, counts, counts)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_caching_only_ever_saves(
     text: int, text_cached: int, audio: int, audio_cached: int, out: int, said: int
 ) -> None:

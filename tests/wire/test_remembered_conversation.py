@@ -19,6 +19,8 @@ from tests.wire import gemini_fixtures as gemini
 from tests.wire import openai_fixtures as openai
 from tests.wire.openai_fixtures import Heard, speak
 
+pytestmark = pytest.mark.realtime
+
 UTTERANCE = tone(300) + silence(200)
 QUICK = StandInScript(speed_factor=40.0)
 RECALL, REPEAT = "what did i ask you before", "what did you say"

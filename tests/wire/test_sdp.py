@@ -156,7 +156,7 @@ def test_bombs_are_cheap(number: int) -> None:
 LINES = META_OFFER.split("\r\n")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.sampled_from(LINES) | st.text(max_size=60), max_size=40),
     st.lists(st.tuples(st.integers(0, len(LINES) - 1), st.text(max_size=30)), max_size=4),

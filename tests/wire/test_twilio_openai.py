@@ -14,6 +14,8 @@ from media_tier.call.events import Outcome, ResponseEnded, SpeechStarted, Transc
 from tests.wire.openai_calls import UTTERANCE, complaints, model, serving
 from tests.wire.openai_fixtures import Heard, seed
 
+pytestmark = pytest.mark.realtime
+
 
 async def test_a_turn_in_mulaw() -> None:
     heard = Heard()

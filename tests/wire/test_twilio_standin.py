@@ -18,6 +18,8 @@ from infra.local.standins.twilio_webhooks import signature
 from tests.media.twilio_fakes import FRAME
 from tests.wire.twilio_app import OURS, SID, THEIRS, TOKEN, App, exchange, next_message, response
 
+pytestmark = pytest.mark.realtime
+
 STREAM = "MZ" + "3" * 32
 TOO_LONG = f'<Parameter name="a" value="{"x" * 499}"/>'
 

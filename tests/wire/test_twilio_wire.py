@@ -154,7 +154,7 @@ def test_too_big_is_its_own_kind() -> None:
         parse(b" " * (MAX_MESSAGE_BYTES + 1))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(noise=st.binary(max_size=200), message=st.sampled_from(EVERYTHING), data=st.data())
 def test_nothing_but_a_refusal_escapes(noise: bytes, message: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(message)))
@@ -163,7 +163,7 @@ def test_nothing_but_a_refusal_escapes(noise: bytes, message: bytes, data: st.Da
             assert isinstance(read(mangled), Incoming)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=2000))
 def test_any_sound_comes_through_both_ways(mulaw: bytes) -> None:
     sent = json.loads(CODEC.media(mulaw))

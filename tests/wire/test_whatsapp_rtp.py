@@ -33,7 +33,7 @@ def test_extensions_are_skipped() -> None:
     assert parsed is not None and parsed.payload == b"sound"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=60))
 def test_rubbish_is_none_or_a_packet(raw: bytes) -> None:
     parsed = parse(raw)

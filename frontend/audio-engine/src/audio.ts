@@ -22,7 +22,7 @@ export type PlaybackReport = { epoch: number } & (
   | { type: 'drained'; played: number; underruns: number }
   | { type: 'flushed'; played: number }
   | { type: 'overflow'; dropped: number }
-  | { type: 'heard'; samples: Float32Array }
+  | { type: 'heard'; samples: Float32Array; rate: number }
   | { type: 'sounding'; at: number }
 );
 
@@ -81,10 +81,6 @@ export class CallAudio {
       await context.close();
       throw error;
     }
-  }
-
-  get sampleRate(): number {
-    return this.context.sampleRate;
   }
 
   /** How long ago, in ms, the sound of this context time left the worklet. */

@@ -173,7 +173,8 @@ export class CallEngine {
         trace?.note('sounding', undefined, this.audio?.age(report.at));
         return;
       case 'heard':
-        trace?.heard(report.samples, this.audio?.sampleRate ?? 0);
+        // Reports still under way when the sound was closed come too.
+        trace?.heard(report.samples, report.rate);
     }
   }
 

@@ -4,7 +4,7 @@
  * In:  {type: "pcm", pcm: ArrayBuffer} | {type: "flush"} | {type: "epoch", epoch}
  * Out, each with the epoch it belongs to: {type: "started"} | {type: "position", played, queued} | {type: "drained", played, underruns}
  *      | {type: "flushed", played} | {type: "overflow", dropped}
- *      and for tests: {type: "heard", samples: Float32Array} | {type: "sounding", at}, the context time at which the
+ *      and for tests: {type: "heard", samples: Float32Array, rate: Hz} | {type: "sounding", at}, the context time at which the
  *      first sample that is not silent left since playing started.
  *
  * `played` counts 24 kHz samples since the last "epoch"; what was still queued at that moment is played, yet not
@@ -167,7 +167,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
     this.tap.set(out, this.tapFilled);
     this.tapFilled += out.length;
     if (this.tapFilled + out.length <= TAP_SAMPLES) return;
-    this.tell({ type: 'heard', samples: this.tap.slice(0, this.tapFilled) });
+    this.tell({ type: 'heard', samples: this.tap.slice(0, this.tapFilled), rate: sampleRate });
     this.tapFilled = 0;
   }
 }

@@ -75,7 +75,9 @@ class Subscriber:
 
 @dataclass
 class Exchange:
-    """`action_after_loss`: whether a `<Connect>` action is asked for after a stream that broke or never opened."""
+    """`action_after_loss`: whether a `<Connect>` action is asked for after a stream that broke or never opened.
+    `streams_at`: the process that streams connect to, if that is not the one their address leads to.
+    """
 
     webhooks: Webhooks = field(default_factory=Webhooks)
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -83,6 +85,7 @@ class Exchange:
     calls: dict[str, PhoneCall] = field(default_factory=dict)
     speech: SpeechRenderer | None = None
     action_after_loss: bool = True
+    streams_at: tuple[str, int] | None = None
     refusals: list[tuple[int, int]] = field(default_factory=list)
     """(HTTP status, error code) of the next REST requests."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)

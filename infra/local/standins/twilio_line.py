@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
@@ -62,12 +63,19 @@ class StreamLine:
         self._socket: ClientConnection | None = None
         self.error: int | None = None
 
-    async def open(self, url: str, auth_token: str) -> bool:
-        """Whether our server took the stream."""
+    async def open(self, url: str, auth_token: str, at: tuple[str, int] | None = None) -> bool:
+        """Whether our server took the stream; `at` is where it listens, if the address leads elsewhere."""
+        elsewhere: dict[str, Any] = {} if at is None else {"host": at[0], "port": at[1]}
         headers = {"x-twilio-signature": signature(auth_token, url, {})}
         try:
             self._socket = await connect(
-                url, additional_headers=headers, compression=None, ping_interval=None, max_size=2**20, close_timeout=2
+                url,
+                additional_headers=headers,
+                compression=None,
+                ping_interval=None,
+                max_size=2**20,
+                close_timeout=2,
+                **elsewhere,
             )
         except (OSError, InvalidHandshake, InvalidMessage, TimeoutError):
             self.error = HANDSHAKE_FAILED

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 from infra.local.standins.twilio_stream import FRAME, SILENCE
 from media_tier.audio import g711
@@ -49,7 +49,7 @@ class ScriptedPerson:
         self.heard += mulaw
         self._changed.set()
 
-    async def until(self, wanted: Callable[["ScriptedPerson"], bool], seconds: float = 20.0) -> None:
+    async def until(self, wanted: Callable[[Self], bool], seconds: float = 20.0) -> None:
         """Wait until something holds; looked at whenever 20 ms were heard."""
         async with asyncio.timeout(seconds):
             while not wanted(self):

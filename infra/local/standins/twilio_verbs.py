@@ -113,7 +113,7 @@ class Verbs:
         line = StreamLine(media, lambda: self._call.person)
         self._line, lost = line, True
         try:
-            if await line.open(verb.url, self._account.auth_token):
+            if await line.open(verb.url, self._account.auth_token, self._exchange.streams_at):
                 telling = asyncio.ensure_future(self._report(verb, media, "stream-started"))
                 lost = await line.run(lambda: self._call.bare)
                 await telling

@@ -7,6 +7,7 @@ from typing import Any
 
 from media_tier.call.commands import HistoryItem
 from shared.contracts.records.call import Role
+from shared.domain.sentences import ONE_MOMENT
 
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 
@@ -133,10 +134,17 @@ class Scenario:
         return self.answers.get(words, Reply(NOT_UNDERSTOOD))
 
     def go_on(self, history: Sequence[HistoryItem]) -> Reply:
-        """The reply to being asked to speak: to the caller's last words if nobody has answered them."""
-        if not history or history[-1].role is not Role.USER:
+        """The reply to being asked to speak: to the caller's last words if nobody has answered them, else the rest of
+        an answer that was cut off."""
+        said = [item for item in history if item.text != ONE_MOMENT]
+        if not said:
             return Reply(I_AM_BACK)
-        return self.reply(history[-1].text, history[:-1])
+        if said[-1].role is Role.USER:
+            return self.reply(said[-1].text, said[:-1])
+        heard = said[-1].text.rstrip(" .,…")
+        rests = (reply.say[len(heard) :] for reply in self.answers.values() if reply.say.startswith(heard))
+        unsaid = next((rest.lstrip(" .,") for rest in rests if len(rest) > 1), "") if " " in heard else ""
+        return Reply(unsaid or I_AM_BACK)
 
     def reply_to_tool(self, name: str, output: Mapping[str, Any]) -> Reply:
         """The reply to a tool's result."""

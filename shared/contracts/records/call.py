@@ -132,6 +132,8 @@ class CallRecord(_Record):
     interruption_count: int = 0
     owner: str | None = None
     epoch: int = 0
+    moving: bool = False
+    """Its owner leaves and has stored everything: whoever comes next may take it over at once."""
     cost_usd: Decimal | None = None
     recording_key: str | None = None
     """Blob key of the assembled recording; signed addresses are minted per request, never stored."""

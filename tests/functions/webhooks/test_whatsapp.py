@@ -232,7 +232,7 @@ async def test_updates_have_a_limit(carriers: Carriers) -> None:
 INBOUND = ("connect", "connect", "terminate", "terminate", "terminate_failed")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(INBOUND), late=st.lists(st.booleans(), min_size=5, max_size=5))
 async def test_every_order_of_reports_ends_in_the_same_record(
     carriers: Carriers, order: list[str], late: list[bool]
@@ -288,7 +288,7 @@ def _reports(wacid: str, opaque: str, to: str) -> list[dict[str, Any]]:
     ]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(5)), twice=st.integers(0, 4))
 async def test_every_order_of_reports_of_our_own_call_ends_in_the_same_record(
     carriers: Carriers, order: list[int], twice: int

@@ -204,7 +204,7 @@ export class PhonePanel {
 
   private played(report: PlaybackReport): void {
     if (report.type === 'position' && report.queued > MOST_WAITING) this.audio?.flush();
-    else if (report.type === 'heard') this.trace?.heard(report.samples, this.audio?.sampleRate ?? 24_000);
+    else if (report.type === 'heard') this.trace?.heard(report.samples, report.rate);
     else if (report.type === 'sounding') this.trace?.note('sounding', undefined, this.audio?.age(report.at));
   }
 

@@ -35,6 +35,7 @@ class Joining:
     task_id: str
     resume_token: str
     now: datetime
+    carrier_call_id: str | None = None
 
     @property
     def resume_hash(self) -> str:
@@ -50,16 +51,24 @@ class DynamoCallStore:
     ) -> None:
         self._client, self._calls, self._live, self._token = client, calls, live, token
 
-    async def claim(self, session_id: str, token_hash: str, origin: str, task_id: str, now: datetime) -> Claimed:
+    async def claim(
+        self,
+        session_id: str,
+        token_hash: str,
+        origin: str,
+        task_id: str,
+        now: datetime,
+        carrier_call_id: str | None = None,
+    ) -> Claimed:
         """See shared.ports.media_store.
 
         A write that loses is decided anew (by then another socket may have won), and so is one whose answer is lost.
         """
-        resume_token = self._token()
+        joining = Joining(task_id, self._token(), now, carrier_call_id)
         for attempt in range(ATTEMPTS):
             if attempt:
                 await asyncio.sleep(RETRY_SECONDS * attempt * (0.5 + random.random()))
-            claimed = await self._try(session_id, token_hash, origin, Joining(task_id, resume_token, now))
+            claimed = await self._try(session_id, token_hash, origin, joining)
             if claimed is not None:
                 return claimed
         raise ClaimRefused("unavailable")
@@ -87,6 +96,8 @@ class DynamoCallStore:
         self._check(session, token_hash, origin, joining.now)
         if call is None or call_item is None:
             raise ClaimRefused("unavailable")
+        if joining.carrier_call_id is not None and call.carrier_call_id not in (None, joining.carrier_call_id):
+            raise ClaimRefused("unauthorized")
         if call.status in (CallStatus.COMPLETED, CallStatus.FAILED, CallStatus.ABANDONED):
             raise ClaimRefused("over")
         joined = session.model_copy(update={"token_used": True, "resume_hash": joining.resume_hash})
@@ -94,6 +105,7 @@ class DynamoCallStore:
             update={
                 "owner": joining.task_id,
                 "epoch": call.epoch + 1,
+                "moving": False,
                 "status": CallStatus.ACTIVE,
                 "started_at": call.started_at or joining.now,
             }

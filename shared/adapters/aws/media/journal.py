@@ -101,6 +101,12 @@ class DynamoJournal:
 
         self._add(write, 0)
 
+    async def release(self) -> None:
+        """See media_tier.ports."""
+        self._add(self._write_release, 0)
+        assert self._worker is not None
+        await asyncio.shield(self._worker)
+
     async def close(self) -> None:
         """Wait until everything is stored, then ask for the call to be closed if it ended here."""
         if self._worker is not None:
@@ -181,6 +187,23 @@ class DynamoJournal:
         item = answer.get("Item")
         return (None, 0) if item is None else (from_item(item, CallRecord), rev_of(item))
 
+    async def _write_release(self) -> None:
+        stored, rev = await self._read()
+        if stored is None or stored.ended_at is not None or stored.owner != self._record.owner:
+            return
+        await self._replace(stored.model_copy(update={"moving": True}), rev)
+
+    async def _replace(self, call: CallRecord, rev: int) -> None:
+        """Store the record, unless it was changed since it was read."""
+        key = keys.call(call.company_id, call.call_id)
+        put = put_arguments(self._table, key, call, replaces=rev, extra=keys.call_extra(call))
+        try:
+            await self._client.put_item(**put)
+        except ClientError as error:
+            if lost_condition(error):
+                raise _Moved from error
+            raise
+
     async def _write_end(
         self, reason: EndReason, by: EndedBy, duration_ms: int, interruptions: int, ended_at: datetime
     ) -> None:
@@ -204,14 +227,7 @@ class DynamoJournal:
                 "owner": None,
             }
         )
-        key = keys.call(stored.company_id, stored.call_id)
-        put = put_arguments(self._table, key, ended, replaces=rev, extra=keys.call_extra(ended))
-        try:
-            await self._client.put_item(**put)
-        except ClientError as error:
-            if lost_condition(error):
-                raise _Moved from error
-            raise
+        await self._replace(ended, rev)
         self._ended_at = ended_at
         if stored.epoch > self._epoch():
             await self._fence(stored)

@@ -1,6 +1,6 @@
 /** The own company's calls, and one of them. */
 
-import { getCall, getRecording, listCalls, listChatbots } from '@call/client/sdk.gen';
+import { getCall, getRecording, listCalls, listChatbots, listSegments, searchCalls } from '@call/client/sdk.gen';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -24,7 +24,7 @@ export function OwnCalls() {
   const description = mayReadBots ? t('Every call of your company.') : t('Calls you took part in or that were assigned to you.');
   return (
     <Page title={t('Call history')} description={description}>
-      <History chatbots={chatbots} read={(query) => answer(listCalls({ query }))} />
+      <History chatbots={chatbots} read={(query) => answer(listCalls({ query }))} search={(query) => answer(searchCalls({ query }))} />
     </Page>
   );
 }
@@ -38,6 +38,7 @@ export function OwnCall() {
       trail={<TextLink to="/calls">{t('Call history')}</TextLink>}
       queryKey={['call', callId]}
       read={() => answer(getCall({ path: { call_id: callId } }))}
+      lines={async () => (await answer(listSegments({ path: { call_id: callId } }))).items}
       transcriptPath={`/api/admin/calls/${callId}/transcript`}
       recording={() => answer(getRecording({ path: { call_id: callId } }))}
     />

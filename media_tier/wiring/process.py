@@ -1,0 +1,130 @@
+"""Everything one media process holds, from its start to SIGTERM."""
+
+import asyncio
+import logging
+import os
+import secrets
+import time
+from contextlib import AsyncExitStack, suppress
+
+import aiohttp
+import httpx
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+
+from media_tier.engine.dispatch import execute
+from media_tier.engine.loop_lag import LoopLag
+from media_tier.engine.roster import DrainPlan, Room, Roster
+from media_tier.legs.twilio_gate import StreamGate
+from media_tier.legs.whatsapp_intake import WhatsAppIntake
+from media_tier.wiring.calls import Builder
+from media_tier.wiring.carriers import stream_gate, whatsapp_intake
+from media_tier.wiring.clocks import utc_now
+from media_tier.wiring.models import realtime_models
+from shared.adapters.aws.media.call_store import DynamoCallStore
+from shared.adapters.aws.media.carrier_accounts import CarrierAccounts as DynamoCarrierAccounts
+from shared.adapters.aws.media.lean_dynamo import LeanDynamo
+from shared.adapters.aws.media.offers import SqsOffers
+from shared.contracts.environment import MediaEnvironment
+from shared.contracts.records.call import Channel, MediaTask
+from shared.ports.media_store import ClaimRefused
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 5.0
+
+
+class MediaProcess:
+    """Everything one process holds; `start` and `stop`."""
+
+    def __init__(self) -> None:
+        self.env = MediaEnvironment.read(os.environ)
+        self.task_id = f"{self.env.task_id}-{secrets.token_hex(4)}"
+        self._stack = AsyncExitStack()
+        self._heartbeat: asyncio.Task[None] | None = None
+        self._loop_lag = LoopLag(time.monotonic)
+        self._whatsapp: WhatsAppIntake | None = None
+        self._taking_offers: asyncio.Task[None] | None = None
+        self.gate: StreamGate | None = None
+        self.roster: Roster
+        self.builder: Builder
+
+    async def start(self) -> None:
+        """Connect to what is needed and begin to show life."""
+        env, session = self.env, get_session()
+        # botocore would compose a user agent anew and check our own arguments for every request.
+        config = AioConfig(user_agent="call-media", parameter_validation=False, max_pool_connections=50)
+        options = {"region_name": env.aws_region, "endpoint_url": env.aws_endpoint_url, "config": config}
+        whole = await self._stack.enter_async_context(session.create_client("dynamodb", **options))
+        http = await self._stack.enter_async_context(aiohttp.ClientSession())
+        dynamo = LeanDynamo(whole, http, await session.get_credentials(), utc_now)
+        sqs = await self._stack.enter_async_context(session.create_client("sqs", **options))
+        self._store = DynamoCallStore(dynamo, calls=env.calls_table, live=env.live_table)
+        self.builder = Builder(env, dynamo, sqs, realtime_models(env))
+        # On one machine there is no other process with more room to send a caller to.
+        alone = env.stage in ("local", "test")
+        room = Room(self.task_id, env.media_capacity, lambda: self._loop_lag.overloaded and not alone)
+        self.roster = Roster(room, self._store, self.builder, execute, utc_now)
+        self._loop_lag.start()
+        await self._beat()
+        await self._warm_up()
+        self._heartbeat = asyncio.get_running_loop().create_task(self._show_life())
+        kms = await self._stack.enter_async_context(session.create_client("kms", **options))
+        accounts = DynamoCarrierAccounts(dynamo, kms, core=env.core_table)
+        self.gate = stream_gate(env, accounts, self._store)
+        if env.whatsapp_offers_queue_url is not None:
+            graph = await self._stack.enter_async_context(httpx.AsyncClient())
+            self._whatsapp = whatsapp_intake(
+                env,
+                accounts,
+                graph,
+                SqsOffers(sqs, env.whatsapp_offers_queue_url),
+                self.roster,
+                self.builder.wheel,
+            )
+            self._taking_offers = asyncio.get_running_loop().create_task(self._whatsapp.run())
+
+    async def _warm_up(self) -> None:
+        """Make now what is made at first use: the first greeting must not wait for connections and credentials."""
+        with suppress(ClaimRefused):
+            await self._store.claim("warm-up", "", "", self.task_id, utc_now())
+        await self.builder.warm_up()
+
+    async def stop(self) -> None:
+        """Hand calls over, store what is left, let go."""
+        if self._taking_offers is not None:
+            self._taking_offers.cancel()
+        with suppress(Exception):  # storage may be away; nothing depends on its being told
+            await self._beat()
+        left = await self.roster.drain(self._drain_plan())
+        log.info("drained", extra={"left": left})
+        if self._whatsapp is not None:
+            await self._whatsapp.close()
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+        await self._loop_lag.close()
+        await self._stack.aclose()
+
+    def _drain_plan(self) -> DrainPlan:
+        """WhatsApp's calls cannot move: there is no way to have the caller's phone connect anew."""
+        seconds = self.env.drain_seconds
+        return DrainPlan(seconds, lambda call: call.channel is Channel.WHATSAPP, seconds)
+
+    async def _show_life(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            try:
+                await self._beat()
+            except Exception:  # storage may be away for a while: the next beat tries again
+                log.exception("heartbeat failed")
+
+    async def _beat(self) -> None:
+        await self._store.heartbeat(
+            MediaTask(
+                task_id=self.task_id,
+                address=f"{self.env.media_host}:{self.env.media_port}",
+                calls=self.roster.calls,
+                draining=self.roster.draining,
+                heartbeat_at=utc_now(),
+            )
+        )
