@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, float]:
 def measured(tasks: Sequence[MediaTask], at: datetime) -> dict[str, float]:
     """Calls, living tasks, those of them that take new calls, and the calls of each of the latter on average."""
     living = [task for task in tasks if at - task.heartbeat_at <= ALIVE]
-    open_ = [task for task in living if not task.draining]
+    open_ = [task for task in living if not (task.draining or task.retiring)]
     return {
         "ActiveCalls": sum(task.calls for task in living),
         "Tasks": len(living),

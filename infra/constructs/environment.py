@@ -1,7 +1,7 @@
 """A process's variables, made from the very models the process reads.
 
-Invariant: what is synthesised can be read. A field that is missing, unknown or of the wrong form ends the synthesis, and
-so does one left to its default: defaults are the local platform's.
+Invariant: what is synthesised can be read. A field that is missing, unknown or of the wrong form ends the synthesis, as
+does one left to its default: defaults are the local platform's.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,9 @@ VENDORS_OWN = frozenset({
 })  # fmt: skip
 """Set where stand-ins play a vendor only."""
 FOR_TRIALS = frozenset({"keep_event_logs", "simulated_tool_seconds"})
-OF_A_MACHINE = frozenset({"media_addresses", "media_host", "task_id"})
+OF_A_MACHINE = frozenset({
+    "ecs_agent_uri", "ecs_container_metadata_uri_v4", "media_addresses", "media_host", "task_id",
+})  # fmt: skip
 """Found out by a task itself."""
 LEFT_OUT = RESERVED | VENDORS_OWN | FOR_TRIALS | OF_A_MACHINE
 

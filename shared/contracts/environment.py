@@ -119,6 +119,10 @@ class MediaEnvironment(_Environment):
     graph_base_url: str = "https://graph.facebook.com"
     graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
     drain_seconds: Annotated[float, Field(ge=0, le=120)] = 20.0
+    ecs_agent_uri: str | None = None
+    ecs_container_metadata_uri_v4: str | None = None
+    """Set by Fargate: where a task asks who it is, and not to be stopped while it holds calls."""
+    protection_minutes: Annotated[int, Field(ge=1, le=2880)] = 190
     keep_event_logs: bool = False
     """Store the event log of every call, not only of those that failed."""
     call_simulation_mode: bool = False

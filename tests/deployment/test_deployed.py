@@ -18,6 +18,7 @@ from infra.local.platform import free_port
 from shared.adapters.aws.dynamo.calls import DynamoCalls
 from shared.adapters.aws.dynamo.table import Table
 from shared.contracts.environment import MediaEnvironment
+from shared.contracts.records.call import CallRecord
 from shared.contracts.records.user import Role
 from tests.deployment.conftest import ROOT, Deployed
 from tests.e2e.caller import Caller
@@ -139,18 +140,21 @@ async def test_a_call_is_summarised_by_the_state_machine_of_the_stack(
     await caller.leave()
     prefix, dynamodb = furnished.stage.prefix, furnished.client("dynamodb")
     calls = DynamoCalls(Table(dynamodb, f"{prefix}-calls"), Table(dynamodb, f"{prefix}-live"))
-    for _ in range(600):
-        call = await asyncio.to_thread(calls.get, COMPANY.company_id, call_id)
-        assert call is not None
-        if call.closed_at is not None:
-            break
-        await asyncio.sleep(0.1)
-    assert call.closed_at is not None
+    call = await _closed(calls, call_id)
     assert call.summary is not None and "business hours" in call.summary.purpose.lower()
     assert call.recording_state == "ready"
     machine = f"arn:aws:states:{furnished.stage.region}:000000000000:stateMachine:{prefix}-after-call"
     runs = furnished.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
     assert [(run["name"], run["status"]) for run in runs] == [(f"{call_id}-0", "SUCCEEDED")]
+
+
+async def _closed(calls: DynamoCalls, call_id: str) -> CallRecord:
+    async with asyncio.timeout(120):
+        while True:
+            call = await asyncio.to_thread(calls.get, COMPANY.company_id, call_id)
+            if call is not None and call.closed_at is not None:
+                return call
+            await asyncio.sleep(0.2)
 
 
 async def _rendered(deployed: Deployed) -> None:

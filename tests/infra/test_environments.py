@@ -47,7 +47,14 @@ MODELS: tuple[type[BaseModel], ...] = (
     WorkflowEnvironment,
 )
 FIELDS = [(model, name) for model in MODELS for name in sorted(set(model.model_fields) - LEFT_OUT - IN_A_SECRET)]
-NUMBERS = {"media_port": 1, "media_capacity": 1, "whatsapp_capacity": 1, "drain_seconds": 1, "call_simulation_mode": 0}
+NUMBERS = {
+    "media_port": 1,
+    "media_capacity": 1,
+    "whatsapp_capacity": 1,
+    "drain_seconds": 1,
+    "protection_minutes": 1,
+    "call_simulation_mode": 0,
+}
 
 
 def _complete(model: type[BaseModel]) -> dict[str, object]:
