@@ -150,7 +150,7 @@ deploy-local: install infra/node_modules/.installed ## deploy data, identity, ap
 costs: .venv/.installed ## what STAGE costs at idle and per 1,000 call minutes
 	@$(PY) -m infra.costs $(STAGE)
 
-soak: install ## ten thousand generated schedules of deaths and doubles in the work after a call (about half an hour)
+soak: install ## ten thousand generated schedules of deaths and doubles in the work after a call (about three minutes)
 	@$(PY) -m tests.functions.workflows.schedules 10000
 
 fuzz: install ## ask both APIs very many made-up requests (about ten minutes; FUZZ_EXAMPLES=50)
