@@ -21,7 +21,7 @@ from picows import (
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # missing in its stubs, used by its own factory
 
 from media_tier.legs.handshake import Handshake, Verdict
-from media_tier.legs.relay import Relay
+from media_tier.legs.relay import HEADER, Relay
 from media_tier.legs.twilio import TwilioLeg
 from media_tier.legs.twilio_gate import StreamGate, StreamRequest, stream_request
 from media_tier.legs.twilio_wire import StartMetadata
@@ -177,9 +177,12 @@ class Server:
         if "upgrade" in _words(request.headers.get("Connection", "").lower()):
             request.headers["Connection"] = "Upgrade"
         match = _PATH.fullmatch(path)
+        stream = stream_request(b"GET " + request.path + b" HTTP/1.1\r\n")
+        session_id = match[1] if match is not None else stream.session_id if stream is not None else ""
+        if self._relay is not None and HEADER in request.headers and not self._relay.takes(session_id):
+            return _answer(503, b'{"error":{"code":"not_here","message":"This process does not take the call."}}')
         if match is not None:
             return self._widget(match[1], request)
-        stream = stream_request(b"GET " + request.path + b" HTTP/1.1\r\n")
         if stream is not None and self._gate is not None:
             return self._stream(stream, verdict.subject)
         return _answer(404, b'{"error":{"code":"not_found","message":"There is nothing here."}}')

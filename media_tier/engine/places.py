@@ -27,6 +27,8 @@ class Registry(Protocol):
 class Here(Protocol):
     """This process."""
 
+    draining: bool
+
     @property
     def ready(self) -> bool: ...
 
@@ -58,6 +60,10 @@ class FleetPlaces:
             return None
         roomy = [task for task in others.values() if task.room > 0 and not task.draining and not task.retiring]
         return max(roomy, key=lambda task: task.room).address if roomy else None
+
+    def takes(self, session_id: str) -> bool:
+        """See the port. Others learn with the next heartbeat only that this process leaves."""
+        return self._here.ready or (self._here.holds(session_id) and not self._here.draining)
 
     async def _others(self) -> dict[str, MediaTask]:
         now = self._utc_now()

@@ -11,7 +11,8 @@ from typing import Protocol, cast
 
 _log = logging.getLogger(__name__)
 
-MARK = b"X-Relayed: 1\r\n"
+HEADER = "X-Relayed"
+MARK = HEADER.encode() + b": 1\r\n"
 ANSWER_SECONDS = 1.5
 """The other process answers an upgrade within milliseconds; one that hangs must not keep its caller."""
 MOST = 256 * 1024
@@ -24,6 +25,9 @@ class Places(Protocol):
     async def better_than_here(self, session_id: str) -> str | None:
         """`host:port` of another process, None: here. Never raises."""
 
+    def takes(self, session_id: str) -> bool:
+        """Whether this process takes what another one sends it."""
+
 
 class Relay:
     """Opens relays and keeps them until they end."""
@@ -34,6 +38,10 @@ class Relay:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def takes(self, session_id: str) -> bool:
+        """Whether a socket that was sent here may come in; the other process serves it otherwise."""
+        return self._places.takes(session_id)
 
     @staticmethod
     def may(head: bytes) -> bool:
@@ -57,7 +65,8 @@ class Relay:
             _log.warning("A process did not take a socket", extra={"kind": type(error).__name__})
             far.abort()
             return None
-        if far.gone:
+        if far.gone or not far.agreed:
+            far.abort()
             return None
         relayed = Relayed(far, len(head), self._open.discard)
         self._open.add(relayed)
@@ -83,6 +92,11 @@ class _FarSide(asyncio.Protocol):
         """The other process took the connection."""
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(MOST)
+
+    @property
+    def agreed(self) -> bool:
+        """Whether it upgraded the connection."""
+        return self._before.startswith(b"HTTP/1.1 101")
 
     def attach(self, near: "Relayed") -> None:
         """What comes goes there from now on."""

@@ -117,6 +117,7 @@ class MediaProcess:
         """Hand calls over, store what is left, let go."""
         if self._taking_offers is not None:
             self._taking_offers.cancel()
+        self.roster.draining = True
         with suppress(Exception):  # storage may be away; nothing depends on its being told
             await self._beat()
         left = await self.roster.drain(self._drain_plan())

@@ -19,7 +19,11 @@ class Fixed:
     """Everything belongs to one address."""
 
     address: str | None
+    open: bool = True
     asked: int = 0
+
+    def takes(self, session_id: str) -> bool:
+        return self.open
 
     async def better_than_here(self, session_id: str) -> str | None:
         assert session_id == "s-1"
@@ -82,6 +86,18 @@ async def test_a_socket_is_sent_on_once_only() -> None:
         async with widget(near) as client:
             await hear(client)
     assert (len(here.asked), len(there.asked), back.asked) == (0, 1, 0)
+
+
+async def test_who_leaves_takes_nothing_that_is_sent_on() -> None:
+    """Others learn of it a heartbeat later."""
+    here, there = Keeper(), Keeper()
+    async with (
+        relaying(there, Fixed(None, open=False)) as (far, _),
+        relaying(here, Fixed(f"127.0.0.1:{far.port}")) as (near, _relay),
+        widget(near) as client,
+    ):
+        await hear(client)
+    assert (len(here.asked), len(there.asked)) == (1, 0)
 
 
 async def _silent() -> asyncio.Server:

@@ -41,6 +41,7 @@ class Agent:
 class Process:
     calls: int = 0
     retiring: bool = False
+    draining: bool = False
     ready: bool = True
     mine: str = ""
 
@@ -165,6 +166,19 @@ class Registry:
 )
 async def test_where_a_socket_belongs(here: Process, registry: Registry, place: str | None) -> None:
     assert await FleetPlaces("a", here, registry, lambda: NOW).better_than_here("s") == place
+
+
+@pytest.mark.parametrize(
+    ("here", "takes"),
+    [
+        (Process(), True),
+        (Process(ready=False), False),
+        (Process(ready=False, mine="s"), True),
+        (Process(ready=False, mine="s", draining=True), False),
+    ],
+)
+def test_what_is_sent_here_is_taken_while_it_can_be(here: Process, takes: bool) -> None:
+    assert FleetPlaces("a", here, Registry([]), lambda: NOW).takes("s") is takes
 
 
 async def test_the_agent_is_spoken_to_as_amazon_writes() -> None:
