@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts client bench install computed unit spoken-calls frontend-tests browser clean-local soak fuzz conformance
-.PHONY: synth package diff bootstrap deploy deploy-local destroy rollback first-admin costs
+.PHONY: synth package diff bootstrap deploy deploy-local destroy rollback first-admin plan-capacity costs
 
 UV := .tools/bin/uv
 PY := .venv/bin/python
@@ -147,6 +147,9 @@ destroy: infra/node_modules/.installed ## take STAGE away; production keeps its 
 
 deploy-local: install infra/node_modules/.installed ## deploy data, identity, api and workflows to the emulator and have a call summarised there
 	@$(PY) -m pytest -q -s tests/deployment
+
+plan-capacity: .venv/.installed ## measure how many calls a task carries and write it to infra/capacity.json
+	@$(PY) -m tests.bench.plan_capacity --write
 
 costs: .venv/.installed ## what STAGE costs at idle and per 1,000 call minutes
 	@$(PY) -m infra.costs $(STAGE)

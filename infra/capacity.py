@@ -1,4 +1,4 @@
-"""What one media task carries, as `python -m infra.plan_capacity` measured it and wrote it to `infra/capacity.json`.
+"""What one media task carries, as `python -m tests.bench.plan_capacity` wrote it to `infra/capacity.json`.
 
 Invariant: sizes and capacity stand in one file, so that a task is never made smaller than what it was measured at.
 """

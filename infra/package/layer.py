@@ -5,7 +5,9 @@ Needs the package index the first time, never Docker. Synthesis takes empty laye
 (`require`), so that templates can be made anywhere.
 """
 
+import compileall
 import io
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -71,6 +73,12 @@ def _install(uv: Path, target: Path, files: list[Path], *, here: bool) -> None:
     for pattern in NOT_NEEDED:
         for path in list(target.glob(pattern)):
             shutil.rmtree(path, ignore_errors=True)
+    # Lambda's disk is read-only: what is not compiled here is compiled at every cold start. Times of files do not
+    # survive an archive, so they are not compared.
+    compileall.compile_dir(
+        target, quiet=2, stripdir=str(target), prependdir="/opt/python", workers=1,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )  # fmt: skip
 
 
 def zipped_bytes(folder: Path) -> int:
