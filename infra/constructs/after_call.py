@@ -46,8 +46,11 @@ class AfterCall(Construct):
         access.reading_secret(role["summarise_call"], data.provider_keys.secret_arn, data.keys.secrets)
         access.items(role["index_call"], data.calls, access.BATCH)
         access.objects(role["index_call"], data.sound, ["s3:PutObject"], SEARCH)
-        access.items(role["notify_company"], data.core, access.READ)
-        access.opening_secrets(role["notify_company"], data.keys.secrets, "kms:Decrypt")
+        for step in ("notify_company", "message_caller"):
+            access.items(role[step], data.core, access.READ)
+            access.opening_secrets(role[step], data.keys.secrets, "kms:Decrypt")
+        # How often its failures are written down is limited.
+        access.items(role["message_caller"], data.live, access.READ, access.CHANGE)
 
     def _machine(self) -> sfn.StateMachine:
         stage = self._house.stage

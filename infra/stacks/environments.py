@@ -66,6 +66,7 @@ def media_values(stage: Stage, data: DataStack, capacity: Capacity) -> Values:
         "whatsapp_offers_queue_url": data.offers.queue.queue_url,
         "whatsapp_capacity": capacity.whatsapp_admitted,
         "drain_seconds": DRAIN_SECONDS,
+        "whatsapp_drain_seconds": DRAIN_SECONDS,
         "protection_minutes": stage.media.protection_minutes,
         "call_simulation_mode": stage.simulation,
     }

@@ -11,8 +11,8 @@ log = logging.getLogger(__name__)
 
 ALIVE = timedelta(seconds=15)
 """Three heartbeats: whoever is silent for longer has lost its calls to whoever asks for them."""
-KEPT = timedelta(seconds=1)
-"""How long what is known of the others is good for."""
+KEPT = timedelta(seconds=5)
+"""A heartbeat: how long what is known of the others is good for. Who has changed meanwhile refuses what it is sent."""
 
 
 class Registry(Protocol):

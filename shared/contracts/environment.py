@@ -77,6 +77,8 @@ class WorkflowEnvironment(ProviderEnvironment):
     secrets_key_id: str = "alias/secrets"
     call_simulation_mode: bool = False
     openai_base_url: str | None = None
+    graph_base_url: str = "https://graph.facebook.com"
+    graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
 
     @model_validator(mode="after")
     def _no_simulation_in_production(self) -> Self:
@@ -119,6 +121,8 @@ class MediaEnvironment(_Environment):
     graph_base_url: str = "https://graph.facebook.com"
     graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
     drain_seconds: Annotated[float, Field(ge=0, le=120)] = 20.0
+    whatsapp_drain_seconds: Annotated[float, Field(ge=0, le=4 * 3600)] = 3900.0
+    """How long a process that is to leave stays with calls that cannot go on elsewhere; longer ones are cut."""
     ecs_agent_uri: str | None = None
     ecs_container_metadata_uri_v4: str | None = None
     """Set by Fargate: where a task asks who it is, and not to be stopped while it holds calls."""

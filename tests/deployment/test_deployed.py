@@ -23,6 +23,7 @@ from shared.contracts.records.user import Role
 from tests.deployment.conftest import ROOT, Deployed
 from tests.e2e.caller import Caller
 from tests.e2e.processes import GREETING, speech
+from tests.infra.test_environments import FUNCTIONS
 
 pytestmark = pytest.mark.platform
 
@@ -86,7 +87,7 @@ def test_every_function_starts_from_its_archive(deployed: Deployed) -> None:
     functions = deployed.client("lambda")
     names = [found["FunctionName"] for found in functions.list_functions()["Functions"]]
     ours = [name for name in names if name.startswith(deployed.stage.prefix)]
-    assert len(ours) == 17
+    assert len(ours) == len(FUNCTIONS)
     step = json.dumps({"company_id": "nobody", "call_id": "nothing"}).encode()
     for name in ours:
         short = name.removeprefix(f"{deployed.stage.prefix}-")

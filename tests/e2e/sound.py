@@ -78,6 +78,30 @@ def best_match(haystack: Samples, needle: Samples) -> tuple[float, int]:
     return float(scores[offset]), offset
 
 
+def likeness(heard: Samples, said: Samples, window: float = 0.3, reach: float = 0.05) -> Samples:
+    """How much what was heard resembles each window of what was said: correlations, 0 to 1.
+
+    A receiver's buffer shortens and stretches sound a little all the time, so each window is looked for `reach` seconds
+    around where the one before it lay.
+    """
+    size, far = round(window * RATE), round(reach * RATE)
+    shift, scores = best_match(heard, said[: 3 * size])[1], []
+    for at in range(0, len(said) - size + 1, size):
+        begin = max(0, shift + at - far)
+        score, offset = best_match(heard[begin : shift + at + size + far], said[at : at + size])
+        scores.append(score)
+        if score > 0.7:
+            shift = begin + offset - at
+    return np.array(scores)
+
+
+def as_heard(scores: Samples, said: Samples, window: float = 0.3) -> float:
+    """The mean of `likeness`, louder windows counting more."""
+    size = round(window * RATE)
+    loudness = [float(np.sqrt(np.mean(said[at : at + size] ** 2))) for at in range(0, len(said) - size + 1, size)]
+    return float(np.average(scores, weights=loudness))
+
+
 def kept_until(channel: Samples, true: Samples) -> int:
     """Up to which sample of `true` a channel holds it, from its beginning on and without a hole; 0 if it does not.
 

@@ -313,7 +313,7 @@ def finish_widget_call(page: Page, call_id: str) -> None:
 def find_both(page: Page, widget: str, phone: str) -> None:
     page.goto("/calls")
     for call_id, channel in ((widget, "Web widget"), (phone, "Phone (Twilio)")):
-        row = page.get_by_role("row").filter(has=page.locator(f"a[href$='{call_id}']"))
+        row = page.get_by_role("row").filter(has=page.locator(f"a[href$='{call_id}']").first)
         expect(row).to_contain_text(channel)
         expect(row).to_contain_text("test call")
         expect(row).to_contain_text(CHATBOT)

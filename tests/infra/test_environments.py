@@ -52,6 +52,7 @@ NUMBERS = {
     "media_capacity": 1,
     "whatsapp_capacity": 1,
     "drain_seconds": 1,
+    "whatsapp_drain_seconds": 1,
     "protection_minutes": 1,
     "call_simulation_mode": 0,
 }

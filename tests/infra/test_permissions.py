@@ -53,7 +53,7 @@ FUNCTIONS = {
         for step in AFTER_CALL.functions.values()
     },
 }
-MAY_OPEN_SECRETS = {"AdminApi", "Webhooks", "PlaceCall", "AfterCallNotifyCompany"}
+MAY_OPEN_SECRETS = {"AdminApi", "Webhooks", "PlaceCall", "AfterCallNotifyCompany", "AfterCallMessageCaller"}
 MAY_ASK_PROVIDERS = {"AdminApi", "RenderPrompts", "AfterCallSummariseCall"}
 BY_THE_RUNTIME = {
     "logs:CreateLogStream",

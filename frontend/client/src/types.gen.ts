@@ -161,6 +161,14 @@ export type AccountOut = {
      */
     secrets: Array<SecretOut>;
     /**
+     * Sendsurvey
+     */
+    sendSurvey: boolean | null;
+    /**
+     * Sendtranscript
+     */
+    sendTranscript: boolean | null;
+    /**
      * Status
      */
     status: 'active' | 'inactive' | 'error' | 'not_configured';
@@ -3085,6 +3093,14 @@ export type WhatsAppIn = {
      * Phonenumberid
      */
     phoneNumberId: string;
+    /**
+     * Sendsurvey
+     */
+    sendSurvey?: boolean;
+    /**
+     * Sendtranscript
+     */
+    sendTranscript?: boolean;
 };
 
 /**
@@ -3294,6 +3310,14 @@ export type WhatsAppInWritable = {
      * Phonenumberid
      */
     phoneNumberId: string;
+    /**
+     * Sendsurvey
+     */
+    sendSurvey?: boolean;
+    /**
+     * Sendtranscript
+     */
+    sendTranscript?: boolean;
 };
 
 export type ListCallModelsData = {

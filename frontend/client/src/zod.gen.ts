@@ -1057,6 +1057,8 @@ export const zAccountOut = z.object({
     phoneNumber: z.string().nullable(),
     phoneNumberId: z.string().nullable(),
     secrets: z.array(zSecretOut),
+    sendSurvey: z.boolean().nullable(),
+    sendTranscript: z.boolean().nullable(),
     status: z.enum([
         'active',
         'inactive',
@@ -1704,7 +1706,9 @@ export const zWhatsAppIn = z.object({
     name: z.string().min(1).max(50),
     outboundEnabled: z.boolean().optional().default(false),
     phoneNumber: z.string().regex(/^\+[1-9][0-9]{6,14}$/),
-    phoneNumberId: z.string().regex(/^[0-9]{5,20}$/)
+    phoneNumberId: z.string().regex(/^[0-9]{5,20}$/),
+    sendSurvey: z.boolean().optional().default(false),
+    sendTranscript: z.boolean().optional().default(false)
 });
 
 /**
@@ -1985,7 +1989,9 @@ export const zWhatsAppInWritable = z.object({
     name: z.string().min(1).max(50),
     outboundEnabled: z.boolean().optional().default(false),
     phoneNumber: z.string().regex(/^\+[1-9][0-9]{6,14}$/),
-    phoneNumberId: z.string().regex(/^[0-9]{5,20}$/)
+    phoneNumberId: z.string().regex(/^[0-9]{5,20}$/),
+    sendSurvey: z.boolean().optional().default(false),
+    sendTranscript: z.boolean().optional().default(false)
 });
 
 /**

@@ -41,7 +41,8 @@ WHATSAPP = tuple(
     )
     for n in (1, 2, 3, 4)
 )
-"""The numbers of the Meta stand-in, the last of them connected to no chatbot yet; they learn where their webhooks go by `subscribed_apps`, as real ones do."""
+"""The numbers of the Meta stand-in, the last of them connected to no chatbot yet; they learn where their webhooks go by
+`subscribed_apps`, as real ones do."""
 
 
 Where = dict[str, str]

@@ -22,12 +22,14 @@ from moto.s3.models import s3_backends
 from functions.workflows import task
 from infra.tables import TABLES, create_table_arguments
 from shared.adapters.aws.dynamo import keys
-from shared.adapters.aws.dynamo.calls import DynamoCalls
+from shared.adapters.aws.dynamo.calls import DynamoCalls, DynamoRateLimits
 from shared.adapters.aws.dynamo.documents import to_item
+from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.step_ledger import DynamoStepLedger, DynamoWebhookEndpoints
 from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
 from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
+from shared.adapters.aws.dynamo.webhook_events import DynamoWebhookEvents
 from shared.adapters.aws.s3 import S3Blobs
 from shared.adapters.aws.search_documents import S3SearchDocuments
 from shared.adapters.aws.secrets import KmsSecrets
@@ -57,7 +59,10 @@ from shared.domain.pricing import Tokens
 from shared.domain.recording_layout import piece_key
 from shared.ports.summaries import SummaryAnswer
 from shared.services.call_closing import ClosingPorts
+from shared.services.caller_messages import MessagePorts
+from shared.services.webhook_log import LogPorts
 from tests.functions.workflows.quick_aws import QuickDynamo, QuickS3, without_requests
+from tests.services.carrier_world import Meta
 
 REGION, BUCKET, COMPANY, CHATBOT = "us-east-1", "calls", "acme", "bot"
 START = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
@@ -136,12 +141,13 @@ class World:
     """Build it with AWS emulated; `fresh` puts an ended call into it and forgets everything before."""
 
     def __init__(self) -> None:
-        self.company, self.moments = Company(), Moments()
+        self.company, self.moments, self.meta = Company(), Moments(), Meta()
         self.dynamo: Any
         self.s3: Any
         self.kms: Any
         key_id = self._connect()
         self.model = Model(self.moments)
+        self._numbers = iter(range(1, 10**9))
         core, self.table = Table(self.dynamo, "core"), Table(self.dynamo, "calls")
         secrets = KmsSecrets(self.kms, core, key_id)
         secrets.put(COMPANY, SECRET_ACCOUNT, SECRET_FIELD, SECRET, START)
@@ -162,9 +168,19 @@ class World:
             sender=HttpxWebhookSender(
                 httpx.Client(transport=httpx.MockTransport(self._post)), resolve=lambda host, port: ["93.184.215.14"]
             ),
+            messages=MessagePorts(
+                DynamoIntegrationAccounts(core),
+                secrets,
+                self.meta,
+                LogPorts(
+                    DynamoWebhookEvents(self.table),
+                    DynamoRateLimits(Table(self.dynamo, "live")),
+                    lambda: START + timedelta(minutes=5),
+                    lambda: f"event-{next(self._numbers)}",
+                ),
+            ),
             now=lambda: START + timedelta(minutes=5),
         )
-        self._numbers = iter(range(1, 10**9))
         self.call_id = ""
 
     def _connect(self) -> str:

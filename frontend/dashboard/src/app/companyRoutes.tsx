@@ -94,7 +94,7 @@ const call = createRoute({
   getParentRoute: () => app,
   path: '/calls/$callId',
   staticData: { needs: 'calls.read' },
-  component: lazyRouteComponent(() => import('../pages/calls/OwnCalls.tsx'), 'OwnCall'),
+  component: lazyRouteComponent(() => import('../pages/calls/OwnCall.tsx'), 'OwnCall'),
 });
 const team = createRoute({
   getParentRoute: () => app,

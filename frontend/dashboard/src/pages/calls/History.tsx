@@ -3,14 +3,13 @@
 import { Button, Group, Select, Stack, TextInput } from '@mantine/core';
 import { IconFilterOff, IconHistory, IconSearch } from '@tabler/icons-react';
 import type { Channel, CallStatus, EndReason } from '@call/client/types.gen';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { List } from '../../parts/List.tsx';
 import { Empty } from '../../parts/States.tsx';
 import { channelName, endReasonName } from '../../text/names.ts';
 import { useCallColumns } from './CallRows.tsx';
 import type { Call } from './CallRows.tsx';
-import { Search } from './Search.tsx';
 import type { SearchProps } from './Search.tsx';
 
 export interface CallQuery {
@@ -35,6 +34,8 @@ const REASONS: EndReason[] = [
   'media_lost',
   'error',
 ];
+
+const Search = lazy(() => import('./Search.tsx'));
 
 export interface HistoryProps {
   chatbots: { id: string; name: string }[];
@@ -142,11 +143,13 @@ export function History({ chatbots, companyId, read, search }: HistoryProps) {
       {search !== undefined && <SearchBox onSearch={setText} />}
       <Filters query={query} chatbots={chatbots} set={setQuery} />
       {search !== undefined && text !== '' ? (
+        <Suspense fallback={null}>
         <Search
           queryKey={['call-search', query, text]}
           read={(cursor) => search({ ...query, text, cursor })}
           chatbotName={(id) => names.get(id) ?? ''}
         />
+        </Suspense>
       ) : (
         <List
           queryKey={['calls', companyId ?? 'own', query]}

@@ -55,7 +55,7 @@ function Hit({ hit, chatbotName }: { hit: HitOut; chatbotName(id: string): strin
   );
 }
 
-export function Search({ queryKey, read, chatbotName }: SearchProps) {
+export default function Search({ queryKey, read, chatbotName }: SearchProps) {
   const { t } = useTranslation();
   const query = useInfiniteQuery({
     queryKey,

@@ -17,7 +17,7 @@ const HEIGHT = 72;
 /** Bars with a table behind them for those who do not see them. */
 function Trend({ days }: { days: GroupOut[] }) {
   const { t } = useTranslation();
-  const most = Math.max(1, ...days.map((day) => day.sums.calls));
+  const most = Math.max(0, ...days.map((day) => day.sums.calls));
   const width = 100 / Math.max(1, days.length);
   return (
     <figure style={{ margin: 0 }}>
@@ -26,7 +26,7 @@ function Trend({ days }: { days: GroupOut[] }) {
       </Text>
       <svg viewBox={`0 0 100 ${HEIGHT}`} preserveAspectRatio="none" width="100%" height={HEIGHT} aria-hidden="true">
         {days.map((day, index) => {
-          const height = (day.sums.calls / most) * (HEIGHT - 2) + 1;
+          const height = (day.sums.calls / Math.max(1, most)) * (HEIGHT - 2) + 1;
           return <rect key={day.key} x={index * width + width * 0.12} y={HEIGHT - height} width={width * 0.76} height={height} fill="var(--agent)" />;
         })}
       </svg>

@@ -125,7 +125,7 @@ export function TestCall({ account, chatbotId, chatbots, onClose }: TestCallProp
   const refused = call.error instanceof ApiError ? call.error : null;
   const phone = account.kind === 'twilio';
   return (
-    <Modal opened onClose={onClose} title={phone ? t('Make Test Call') : t('Test Call')}>
+    <Modal opened onClose={onClose} size="lg" title={phone ? t('Make Test Call') : t('Test Call')}>
       {call.isSuccess ? (
         <Progress accountId={account.accountId} first={call.data as TrialCallOut} onAgain={call.reset} />
       ) : (

@@ -16,7 +16,7 @@ export function TestMessage({ account, onClose }: { account: Account; onClose():
   const send = useMutation({ mutationFn: () => answer(sendTestMessage({ path: { account_id: account.accountId }, body: { to } })) });
   const refusal = send.error instanceof ApiError ? (send.error.fields.to ?? send.error.message) : null;
   return (
-    <Modal opened onClose={onClose} title={t('Send Test Message')}>
+    <Modal opened onClose={onClose} size="lg" title={t('Send Test Message')}>
       <form
         noValidate
         onSubmit={(event) => {

@@ -1,7 +1,6 @@
 /** WhatsApp or phone: connected to an account or not yet. */
 
 import { Alert, Button, Card, Group, Modal, Select, Stack, Text, Title } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { notifications } from '@mantine/notifications';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { connectChatbot, disconnectChatbot, switchOutboundCalls } from '@call/client/sdk.gen';
@@ -10,6 +9,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError, answer, ifMatch } from '../../../api/http.ts';
+import { confirm } from '../../../parts/confirm.tsx';
 import { TextLink } from '../../../parts/links.tsx';
 import { AccountState, KindIcon } from '../../integrations/AccountCard.tsx';
 import { accountsQuery, spaced } from '../../integrations/accounts.ts';
@@ -138,12 +138,12 @@ export function CarrierChannel(props: CarrierChannelProps) {
     await cache.invalidateQueries({ queryKey: accountsQuery.queryKey });
   };
   const disable = (channel: AccountChannelOut): void => {
-    modals.openConfirmModal({
+    confirm({
       title: kind === 'whatsapp' ? t('Disable WhatsApp?') : t('Disable phone calls?'),
-      children: <Text size="sm">{t('The chatbot stops taking calls of {{name}} at once. The account stays.', { name: channel.name })}</Text>,
-      labels: { confirm: t('Disable'), cancel: t('Cancel') },
-      confirmProps: { color: 'red' },
-      onConfirm: () => void done(answer(disconnectChatbot({ path: { chatbot_id: chatbotId, account_id: channel.accountId } })), t('Switched off.')),
+      text: t('The chatbot stops taking calls of {{name}} at once. The account stays.', { name: channel.name }),
+      action: t('Disable'),
+      danger: true,
+      run: () => void done(answer(disconnectChatbot({ path: { chatbot_id: chatbotId, account_id: channel.accountId } })), t('Switched off.')),
     });
   };
   const outbound = (account: Account, enabled: boolean): void => {
