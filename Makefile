@@ -97,12 +97,13 @@ spoken-calls: $(PAGES) browser ## calls in real time: a real browser, killed pro
 conformance: $(PAGES) ## every journey on every channel with every provider, as a table (about three minutes)
 	@$(PY) -m pytest -q tests/conformance
 
-bench: install ## what messages and calls cost on this machine (under six minutes)
+bench: install ## what messages and calls cost on this machine (under nine minutes)
 	@$(PY) -m tests.bench.servers 10000
 	@$(PY) -m tests.bench.widget_calls --seconds 6 && $(PY) -m tests.bench.phone_calls --seconds 6
 	@$(PY) -m tests.bench.whatsapp_calls --seconds 6
-	@$(PY) -m tests.bench.bad_input --seconds 1
+	@$(PY) -m tests.bench.bad_input --seconds 1 && $(PY) -m tests.bench.bad_whatsapp --seconds 0.5
 	@$(PY) -m tests.bench.recording_drift --minutes 0.6
+	@$(PY) -m tests.bench.call_lists
 
 soak: install ## ten thousand generated schedules of deaths and doubles in the work after a call (about half an hour)
 	@$(PY) -m tests.functions.workflows.schedules 10000

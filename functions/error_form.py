@@ -19,6 +19,8 @@ from shared.contracts.errors import (
     VersionConflict,
 )
 
+REQUIRED = "This is required."
+
 
 class ErrorBody(BaseModel):
     """What went wrong, for programs and for people. `currentVersion` comes with a conflict of versions."""
@@ -69,7 +71,7 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    fields = {_field(found["loc"], error.body): _words(found) for found in error.errors()}
+    fields = {_field(found["loc"], error.body): words_of(found) for found in error.errors()}
     return error_response(InvalidRequest.status, InvalidRequest.code, "The request is not valid.", fields)
 
 
@@ -81,11 +83,42 @@ def _field(where: Sequence[int | str], body: object) -> str:
     return ".".join(str(part) for part in parts)
 
 
-def _words(found: dict[str, Any]) -> str:
-    """What is wrong; never what was sent."""
-    if found["type"] == "union_tag_invalid":
-        return f"Input should be one of {found['ctx']['expected_tags']}"
-    return str(found["msg"])
+def words_of(found: dict[str, Any]) -> str:
+    """What is wrong, in the words of the dashboard's own check; never what was sent."""
+    context = found.get("ctx", {})
+    match found["type"]:
+        case "missing":
+            return REQUIRED
+        case "string_too_short":
+            least = context["min_length"]
+            return REQUIRED if least == 1 else f"At least {least} characters."
+        case "string_too_long":
+            return f"At most {context['max_length']} characters."
+        case "too_short":
+            return f"At least {context['min_length']}{_characters(context)}."
+        case "too_long":
+            return f"At most {context['max_length']}{_characters(context)}."
+        case "greater_than_equal":
+            return f"At least {_number(context['ge'])}."
+        case "less_than_equal":
+            return f"At most {_number(context['le'])}."
+        case "multiple_of":
+            return f"A multiple of {_number(context['multiple_of'])}."
+        case "string_pattern_mismatch":
+            return "This does not have the right form."
+        case "union_tag_invalid":
+            return f"Input should be one of {context['expected_tags']}"
+        case _:
+            return str(found["msg"])
+
+
+def _characters(context: dict[str, Any]) -> str:
+    """Secrets count as values of some length, not as texts."""
+    return " characters" if context["field_type"] == "Value" else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 async def _http(_: Request, error: Exception) -> Response:

@@ -45,4 +45,6 @@ if __name__ == "__main__":
     handler = logging.StreamHandler()
     handler.setFormatter(LambdaPowertoolsFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    for chatty in ("aioice", "httpx"):  # a line for every address tried, every request made
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     uvloop.run(main())

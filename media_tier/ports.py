@@ -25,7 +25,7 @@ from shared.contracts.records.call import (
 )
 from shared.contracts.settings.ai_model import AiModel, Capabilities
 from shared.contracts.settings.call_settings import CallSettings
-from shared.contracts.settings.integration import IntegrationAccount, WhatsAppAccount
+from shared.contracts.settings.integration import IntegrationAccount
 
 SAMPLE_RATE = 24_000
 FRAME_MS = 20
@@ -119,18 +119,6 @@ class Leg(Protocol):
     def stop(self) -> None: ...
     def tell(self, message: dict[str, Any]) -> None: ...
     def close(self, code: int, reason: str) -> None: ...
-
-
-class WhatsAppCalls(Protocol):
-    """Meta's verbs for one call (Graph API, `POST /{phone-number-id}/calls`); each raises when Meta refuses.
-
-    `accept` takes the very string that `pre_accept` took. Media may flow once `accept` has returned, not before.
-    """
-
-    async def pre_accept(self, account: WhatsAppAccount, carrier_call_id: str, sdp: str) -> None: ...
-    async def accept(self, account: WhatsAppAccount, carrier_call_id: str, sdp: str) -> None: ...
-    async def reject(self, account: WhatsAppAccount, carrier_call_id: str) -> None: ...
-    async def terminate(self, account: WhatsAppAccount, carrier_call_id: str) -> None: ...
 
 
 class WhatsAppAccounts(Protocol):

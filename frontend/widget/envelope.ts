@@ -7,14 +7,27 @@
 export const SOURCE = 'call-widget';
 export const VERSION = 1;
 
-export type ToFrame = { type: 'focus' };
+/** What a connection needs; only pages of our own hand one in, for test calls. */
+export interface HandedSession {
+  sessionId: string;
+  callId: string;
+  websocketUrl: string;
+  token: string;
+  readToken: string;
+}
+
+export type ToFrame =
+  | { type: 'focus' }
+  | { type: 'session'; session: HandedSession }
+  | { type: 'session-refused'; status: number; code: string };
 
 export type ToLoader =
   | { type: 'ready' }
   | { type: 'close' }
   | { type: 'call'; active: boolean }
   | { type: 'layout'; mode: 'open' | 'pill' }
-  | { type: 'chat' };
+  | { type: 'chat' }
+  | { type: 'session-wanted' };
 
 export type Envelope<T> = T & { source: typeof SOURCE; version: typeof VERSION };
 

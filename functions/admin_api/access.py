@@ -22,6 +22,7 @@ from shared.services.chatbots import ChatbotPorts
 from shared.services.companies import CompanyPorts
 from shared.services.integration_accounts import AccountPorts
 from shared.services.outbound_calls import OutboundPorts
+from shared.services.own_system import OwnSystemPorts
 from shared.services.packages import PackagePorts
 from shared.services.speaking import SpeakingPorts
 from shared.services.team import SIGN_IN, TeamPorts, signed_in
@@ -49,6 +50,7 @@ class AdminApi:
     desk: Desk
     accounts: AccountPorts
     outbound: OutboundPorts
+    own_system: OwnSystemPorts
     speaking: SpeakingPorts
     usage: UsagePorts
 

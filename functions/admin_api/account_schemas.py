@@ -74,6 +74,8 @@ class AccountOut(Schema):
     business_account_id: str | None
     phone_number_id: str | None
     app_id: str | None
+    send_transcript: bool | None
+    send_survey: bool | None
     secrets: list[SecretOut]
 
     @classmethod
@@ -95,6 +97,8 @@ class AccountOut(Schema):
             business_account_id=None if chat is None else chat.business_account_id,
             phone_number_id=None if chat is None else chat.phone_number_id,
             app_id=None if chat is None else chat.app_id,
+            send_transcript=None if chat is None else chat.send_transcript,
+            send_survey=None if chat is None else chat.send_survey,
             secrets=secrets,
         )
 

@@ -1,13 +1,16 @@
 """Builds what the administration API acts upon, once for each container."""
 
+import base64
 import os
+import secrets
 import time
 import uuid
 
 import boto3
+import httpx
 
 from functions.admin_api.access import AdminApi
-from functions.carriers.wiring import account_ports, outbound_ports
+from functions.carriers.wiring import account_ports, kms_secrets, outbound_ports
 from functions.speech.wiring import render_queue, speaking_ports
 from functions.wiring import blobs, calls, now, table
 from shared.adapters.aws.cognito_directory import CognitoDirectory
@@ -19,16 +22,20 @@ from shared.adapters.aws.dynamo.call_history import DynamoCallHistory, DynamoPar
 from shared.adapters.aws.dynamo.changes import DynamoChanges
 from shared.adapters.aws.dynamo.packages import DynamoFleetPackages, DynamoOfferedPackages
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies, DynamoFleetCompanies
+from shared.adapters.aws.dynamo.step_ledger import DynamoWebhookEndpoints
 from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
 from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
 from shared.adapters.aws.dynamo.users import DynamoUsers
+from shared.adapters.webhook_sender import HttpxWebhookSender
 from shared.contracts.environment import AdminEnvironment
+from shared.domain.webhook_signatures import PREFIX
 from shared.services.ai_models import ModelPorts
 from shared.services.auditing import Desk
 from shared.services.call_history import HistoryPorts
 from shared.services.call_settings import CallSettingsPorts
 from shared.services.chatbots import ChatbotPorts
 from shared.services.companies import CompanyPorts
+from shared.services.own_system import OwnSystemPorts
 from shared.services.packages import PackagePorts
 from shared.services.team import TeamPorts
 from shared.services.usage import UsagePorts
@@ -68,6 +75,14 @@ def build() -> AdminApi:
         desk=desk,
         accounts=account_ports(),
         outbound=outbound_ports(),
+        own_system=OwnSystemPorts(
+            DynamoWebhookEndpoints(core),
+            kms_secrets(),
+            HttpxWebhookSender(httpx.Client(trust_env=False), local=env.stage == "local"),
+            desk,
+            _new_signing_secret,
+            local=env.stage == "local",
+        ),
         speaking=speaking_ports(),
         usage=UsagePorts(DynamoUsageCounters(call_table), history.history, chatbots, now),
     )
@@ -94,6 +109,11 @@ def _tokens(env: AdminEnvironment) -> CognitoTokens:
 def _directory(env: AdminEnvironment) -> CognitoDirectory:
     client = boto3.client("cognito-idp", region_name=env.aws_region, endpoint_url=env.aws_endpoint_url)
     return CognitoDirectory(client, env.cognito_user_pool_id)
+
+
+def _new_signing_secret() -> str:
+    """As Standard Webhooks has them: 32 random bytes."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _new_id() -> str:

@@ -1,5 +1,6 @@
 """Builds what every function needs that deals with carriers, once for each container."""
 
+import logging
 import os
 import secrets
 import time
@@ -57,6 +58,7 @@ def kms_secrets() -> KmsSecrets:
 def whatsapp_numbers() -> GraphWhatsAppNumbers:
     """Meta's Graph API."""
     env = environment()
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log addresses, which hold people's numbers
     return GraphWhatsAppNumbers(httpx.Client(), base_url=env.graph_base_url, version=env.graph_version)
 
 

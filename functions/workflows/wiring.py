@@ -1,21 +1,28 @@
 """Builds what the work after a call uses, once for each container."""
 
 import os
+import uuid
 from functools import cache
 
 import httpx
 
 from functions.wiring import blobs, calls, kms, now, s3, table, transcript_index, usage_counters
+from shared.adapters.aws.dynamo.calls import DynamoRateLimits
+from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.step_ledger import DynamoStepLedger, DynamoWebhookEndpoints
+from shared.adapters.aws.dynamo.webhook_events import DynamoWebhookEvents
 from shared.adapters.aws.search_documents import S3SearchDocuments
 from shared.adapters.aws.secrets import KmsSecrets
 from shared.adapters.gemini_summaries import GeminiSummaries
 from shared.adapters.openai_summaries import OpenAiSummaries
 from shared.adapters.simulated_summaries import SimulatedSummaries
 from shared.adapters.webhook_sender import HttpxWebhookSender
+from shared.adapters.whatsapp_numbers import GraphWhatsAppNumbers
 from shared.contracts.environment import WorkflowEnvironment
 from shared.ports.summaries import Summaries
 from shared.services.call_closing import ClosingPorts
+from shared.services.caller_messages import MessagePorts
+from shared.services.webhook_log import LogPorts
 
 
 @cache
@@ -24,6 +31,7 @@ def closing_ports() -> ClosingPorts:
     env = WorkflowEnvironment.read(os.environ)
     core = table(env.core_table)
     client = httpx.Client(trust_env=False)
+    secrets = KmsSecrets(kms(), core, env.secrets_key_id)
     return ClosingPorts(
         ledger=DynamoStepLedger(table(env.calls_table)),
         calls=calls(),
@@ -33,8 +41,19 @@ def closing_ports() -> ClosingPorts:
         words=transcript_index(),
         counters=usage_counters(),
         endpoints=DynamoWebhookEndpoints(core),
-        secrets=KmsSecrets(kms(), core, env.secrets_key_id),
+        secrets=secrets,
         sender=HttpxWebhookSender(client, local=env.stage == "local"),
+        messages=MessagePorts(
+            DynamoIntegrationAccounts(core),
+            secrets,
+            GraphWhatsAppNumbers(httpx.Client(), base_url=env.graph_base_url, version=env.graph_version),
+            LogPorts(
+                DynamoWebhookEvents(table(env.calls_table)),
+                DynamoRateLimits(table(env.live_table)),
+                now,
+                lambda: str(uuid.uuid4()),
+            ),
+        ),
         now=now,
     )
 

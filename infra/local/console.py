@@ -21,6 +21,7 @@ PAGES = (
     "/dashboard",
     "/admin",
     "/chatbots",
+    "/integrations",
     "/calls",
     "/team",
     "/audit",

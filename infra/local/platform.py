@@ -134,6 +134,7 @@ class Platform:
         for number in range(1, MEDIA_PROCESSES + 1):
             task_id, port = f"media-{number}-{secrets.token_hex(3)}", free_port()
             own = {**environment, "TASK_ID": task_id, "MEDIA_HOST": HOST, "MEDIA_PORT": str(port)}
+            own["WHATSAPP_DRAIN_SECONDS"] = "5"  # whoever stops the platform does not want to wait
             child = Child(f"media {number}", python("media_tier"), own, logs / f"media-{number}.log", restart=True)
             self.media[task_id], self.media_ports[task_id] = child, port
             self._children.append(child)

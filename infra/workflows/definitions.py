@@ -32,6 +32,7 @@ AFTER_CALL = WorkflowSpec(
     {
         "CloseTranscriptArn": "close_transcript",
         "DeliverRecordingArn": "deliver_recording",
+        "MessageCallerArn": "message_caller",
         "SummariseCallArn": "summarise_call",
         "PriceCallArn": "price_call",
         "IndexCallArn": "index_call",

@@ -1,6 +1,6 @@
 """What the sound of a call is made of. Pure.
 
-A call has one format, that of its leg; a provider that cannot speak it, and the recorder, get theirs (bridge.phone_*).
+A call has one format, that of its leg and its recording; a provider that cannot speak it gets its own (bridge.phone_*).
 """
 
 from dataclasses import dataclass

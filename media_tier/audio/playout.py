@@ -124,6 +124,17 @@ class Playout:
         epoch = self._epochs[0]
         return len(self._epochs) == 1 and not epoch.queued and not epoch.outstanding
 
+    def rest(self, now: float) -> float:
+        """Until when neither `due` nor `tick` has anything to do, provided that nothing else is called meanwhile."""
+        epoch, told, anchor = self._epochs[0], self._progress_at, self._anchored_at
+        if len(self._epochs) > 1 or self._estimating or not epoch.outstanding or told is None:
+            return now
+        until = told + ACK_TIMEOUT
+        waits = not epoch.queued or self._unacked - epoch.outstanding < self._least
+        if waits or anchor is None:
+            return until if waits else now
+        return min(until, anchor + (self._ahead - self._enough) / self._rate)
+
     def push(self, playback_id: str, pcm: bytes) -> None:
         """Queue sound, whole samples."""
         samples, rest = divmod(len(pcm), self._width)

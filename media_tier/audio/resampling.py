@@ -22,8 +22,6 @@ class Slope(NamedTuple):
 
 
 STEEP = Slope(0.875, 1.0, 70.0)
-GENTLE = Slope(0.85, 1.15, 50.0)
-"""A third of the cost, for telephone speech that is only kept: 3.4 kHz of 4 pass, there is next to nothing above."""
 SCALE = 2**20
 """Coefficients are integers of this unit: 2^20 * 2^15 * taps stays far below float64's 2^53."""
 
@@ -37,9 +35,9 @@ _Matrix = NDArray[np.float64]
 class Resampler:
     """One direction of one stream. `delay_ms` is what the filter adds."""
 
-    def __init__(self, source_rate: int, target_rate: int, slope: Slope = STEEP) -> None:
+    def __init__(self, source_rate: int, target_rate: int) -> None:
         """Rates in Hz, different from each other and with a small ratio, such as 24000 and 16000."""
-        self._matrix, self._down, self.delay_ms = _design(source_rate, target_rate, slope)
+        self._matrix, self._down, self.delay_ms = _design(source_rate, target_rate, STEEP)
         self._width = self._matrix.shape[0]
         # Silence before the first sample, so that output begins with the first input.
         self._held: NDArray[np.float64] = np.zeros(self._width - self._down)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
+from media_tier.audio.formats import PCM_24K, AudioFormat
 from media_tier.audio.tracks import Tracks
 
 GRID_SECONDS = 0.05
@@ -22,11 +23,11 @@ class SegmentStore(Protocol):
 
 
 class RecordingTap:
-    """Implements ports.Recorder. `elapsed_ms` tells the time of the call."""
+    """Implements ports.Recorder for a call in this format. `elapsed_ms` tells the time of the call."""
 
-    def __init__(self, store: SegmentStore, elapsed_ms: Callable[[], int]) -> None:
+    def __init__(self, store: SegmentStore, elapsed_ms: Callable[[], int], audio: AudioFormat = PCM_24K) -> None:
         self._store, self._elapsed_ms = store, elapsed_ms
-        self._tracks = Tracks()
+        self._tracks = Tracks(audio)
         self._timer: asyncio.TimerHandle | None = None
         self.before_cut: Callable[[], None] = _nothing
 

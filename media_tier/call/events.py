@@ -37,9 +37,10 @@ class LegConnected:
 
 @dataclass(frozen=True, slots=True)
 class LegDropped:
-    """The party's connection broke without a goodbye; it may come back."""
+    """The party's connection broke without a goodbye; it may come back, unless it is gone `for_good`."""
 
     party: Party
+    for_good: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,16 +49,18 @@ def response_started(call: Call, event: ResponseStarted) -> None:
         call.floor.caller_turn = None
 
 
-def response_transcribed(call: Call, event: ResponseTranscribed) -> None:
-    """More words of an answer."""
+def response_transcribed(call: Call, event: ResponseTranscribed) -> bool:
+    """More words of an answer; whether nothing can be due because of them."""
     response = _response(call, event.response_id, event.connection)
     if response is None:
-        return
+        return True
+    known = event.item_id in call.floor.playbacks
     item = call.floor.item(response, event.item_id)
     item.text += event.text
     if not item.exact:
         item.audio_ms = max(item.audio_ms, event.audio_ms)
     _settle_words(call, item)
+    return known and item.sound is not Sound.OVER
 
 
 def response_ended(call: Call, event: ResponseEnded) -> None:

@@ -34,8 +34,13 @@ def connected(call: Call, event: LegConnected) -> None:
 
 
 def dropped(call: Call, event: LegDropped) -> None:
-    """The caller's connection broke: hold the call for a while, the AI falls silent."""
-    if event.party is not Party.CALLER or call.phase is Phase.CONNECTING or call.parked_until is not None:
+    """The caller's connection broke: hold the call for a while, if they can come back, and the AI falls silent."""
+    if event.party is not Party.CALLER:
+        return
+    if event.for_good:
+        finish(call, EndReason.CONNECTION_LOST, EndedBy.CARRIER)
+        return
+    if call.phase is Phase.CONNECTING or call.parked_until is not None:
         return
     if call.ending is not None:
         finish(call, call.ending.reason, call.ending.by)

@@ -6,6 +6,7 @@ events. `Finish` closes every leg and provider connection that is still open.
 """
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any
 
 from media_tier.call import handing_over, on_ai, on_caller, on_leg, on_provider, on_tools, upkeep
@@ -42,7 +43,8 @@ from media_tier.call.phases import Phase
 from shared.contracts.records.call import FrozenConfiguration, TranscriptSegment
 
 # MuteChanged and Tick demand nothing by themselves: a muted caller is a silent one.
-HANDLERS: dict[type, Callable[[Call, Any], None]] = {
+# A handler that returns True says that nothing can be due because of its event.
+HANDLERS: dict[type, Callable[[Call, Any], bool | None]] = {
     LegConnected: on_leg.connected,
     LegDropped: on_leg.dropped,
     EndRequested: on_leg.end_requested,
@@ -76,6 +78,8 @@ class CallSession:
     def __init__(self, configuration: FrozenConfiguration, *, tool_names: frozenset[str] = frozenset()) -> None:
         self._call = Call(configuration, tool_names, {})
         self._resumed = False
+        self._due: float | None = None
+        """When something is due, None if that must be found out (again)."""
 
     @classmethod
     def resumed(
@@ -114,18 +118,21 @@ class CallSession:
             call.clock.epoch = now
         call.out = []
         handle = HANDLERS.get(type(event))
-        if handle is not None:
-            handle(call, event)
-        upkeep.run(call)
+        idle = handle is not None and handle(call, event)
+        if not idle or self._due is None or call.clock.now >= self._due:
+            upkeep.run(call)
+            self._due = None
         return call.out
 
     def next_deadline(self) -> float | None:
         """When to send a `Tick` if nothing else happens first; always later than the latest event."""
-        now, first = self._call.clock.now, None
-        for at in upkeep.deadlines(self._call):
-            if at is not None and at > now and (first is None or at < first):
-                first = at
-        return first
+        if self._due is None:
+            now, first = self._call.clock.now, inf
+            for at in upkeep.deadlines(self._call):
+                if at is not None and now < at < first:
+                    first = at
+            self._due = first
+        return None if self._due == inf else self._due
 
     def snapshot(self) -> dict[str, Any]:
         """What another process needs to go on (`Checkpoint.core`); JSON-able, without the transcript."""

@@ -106,6 +106,8 @@ class LiveCall:
         self._clock, self._record_caller = ports.clock, ports.recorder.caller
         self._bytes_per_ms = seed.audio.bytes_per_ms
         self._began = ports.clock() - elapsed_ms / 1000
+        self._rests_until = 0.0
+        """The playout's own: most of its turns have nothing to do."""
         self._checkpoint_timer: asyncio.TimerHandle | None = None
         tools = frozenset(tool.name for tool in seed.tools)
         if resumed is None:
@@ -154,7 +156,7 @@ class LiveCall:
         else:
             self.links.hold(pcm)
         if self.recording:
-            self._record_caller(pcm, round((self._clock() - self._began) * 1000) - len(pcm) // self._bytes_per_ms)
+            self._record_caller(pcm, int((self._clock() - self._began) * 1000) - len(pcm) // self._bytes_per_ms)
 
     def detach(self, generation: int) -> None:
         """The connection of this generation is gone."""
@@ -172,6 +174,7 @@ class LiveCall:
 
     def acknowledged(self, events: list[Event]) -> None:
         """What the playout concluded from an acknowledgement or from time; what was heard is recorded first."""
+        self._rests_until = 0.0
         heard = self.playout.heard()
         if self.recording:
             for piece in heard:
@@ -189,14 +192,16 @@ class LiveCall:
     def play(self, playback_id: str, pcm: bytes) -> None:
         """Queue sound for the caller."""
         self.playout.push(playback_id, pcm)
-        self._send(self.ports.clock())
+        self._rests_until = 0.0
+        self._send(self._clock())
         self.ports.wheel.add(self._turn)
 
     def silence(self) -> None:
         """Drop everything queued, here and at the far end."""
         if self.leg is not None:
             self.leg.stop()
-        self.playout.clear(self.ports.clock())
+        self.playout.clear(self._clock())
+        self._rests_until = 0.0
         self.ports.wheel.add(self._turn)
 
     # The provider's side
@@ -245,12 +250,15 @@ class LiveCall:
 
     def _turn(self, now: float) -> bool:
         """Send what is due; returns whether this call wants more turns."""
+        if now < self._rests_until:
+            return True
         if self.over:
             return False
         self._send(now)
         events = self.playout.tick(now)
         if events:
             self.acknowledged(events)
+        self._rests_until = self.playout.rest(now)
         return not self.playout.idle
 
     def _send(self, now: float) -> None:

@@ -84,6 +84,7 @@ class Roster:
         self._closing: set[asyncio.Task[None]] = set()
         self._empty = asyncio.Event()
         self.draining = False
+        self._plan: DrainPlan | None = None
 
     @property
     def calls(self) -> int:
@@ -96,13 +97,21 @@ class Roster:
         return not self.draining and len(self._calls) < self._room.capacity and not self._room.overloaded()
 
     async def admit(
-        self, session_id: str, token: str, origin: str, leg: Leg, carrier_call_id: str | None = None
+        self,
+        session_id: str,
+        token: str,
+        origin: str,
+        leg: Leg,
+        carrier_call_id: str | None = None,
+        *,
+        awaited: bool = False,
     ) -> Attachment:
-        """Let a socket join its call, or raise Refused. Whoever comes back to a call held here needs no room.
+        """Let a socket join its call, or raise Refused. Whoever comes back to a call held here needs no room, nor does
+        whoever is `awaited`: a person whom this process called.
 
         A carrier's leg joins only the call that bears its id.
         """
-        if not self.ready and (self.draining or not self._holds(session_id)):
+        if not awaited and not self.ready and (self.draining or not self._holds(session_id)):
             raise Refused(CloseCode.FULL, "All lines are busy. Please try again in a moment.")
         now = self._utc_now()
         token_hash = hashlib.sha256(token.encode()).hexdigest()
@@ -127,7 +136,7 @@ class Roster:
             }
         )
         attached = call.attach(leg, resumed=claimed.resumed)
-        if self.draining:  # it was on its way in
+        if self._plan is not None and not self._plan.stays(claimed.call):  # it was on its way in
             call.post(DrainRequested(0.0))
         return attached
 
@@ -173,8 +182,11 @@ class Roster:
         task.add_done_callback(self._closing.discard)
 
     async def drain(self, plan: DrainPlan) -> int:
-        """Take no more calls and ask those here to go on elsewhere; returns how many were left in the end."""
-        self.draining = True
+        """Take no more calls and ask those here to go on elsewhere; returns how many were left in the end.
+
+        Of these, calls that cannot go on elsewhere are left to be ended by whoever has their legs.
+        """
+        self.draining, self._plan = True, plan
         moving = [call for call in self._calls.values() if not plan.stays(call.record)]
         longest = plan.seconds if len(moving) == len(self._calls) else max(plan.seconds, plan.stay_seconds)
         asking = asyncio.get_running_loop().create_task(self._ask_to_move(moving, plan))
@@ -184,12 +196,16 @@ class Roster:
                 await asyncio.wait_for(self._empty.wait(), longest)
         asking.cancel()
         left = len(self._calls)
-        for call in tuple(self._calls.values()):
+        for call in [call for call in self._calls.values() if not plan.stays(call.record)]:
             call.checkpoint()
             call.abandon(CloseCode.GOING_AWAY)
+        await self.settled()
+        return left
+
+    async def settled(self) -> None:
+        """Wait until what is known of calls that left is stored."""
         if self._closing:
             await asyncio.wait(self._closing, timeout=10)
-        return left
 
     async def _ask_to_move(self, calls: list[LiveCall], plan: DrainPlan) -> None:
         for call in calls:

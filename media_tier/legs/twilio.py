@@ -49,8 +49,8 @@ from media_tier.ports import Clock
 from shared.contracts.messages.widget_socket import CloseCode
 
 CHUNK = RATE // 50
-MARK_SECONDS = 0.2
-"""At most so much is sent without a mark after it."""
+MARK_SECONDS = 0.4
+"""At most so much is sent without a mark after it. A mark and its echo cost as much as eight frames of the caller's."""
 PAUSE = 0.06
 """Seconds without sound after which what follows begins anew; less is a model that only just keeps up."""
 KEYS = frozenset("0123456789*#")

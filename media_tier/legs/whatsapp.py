@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from media_tier.bridge.wheel import PERIOD, Wheel
-from media_tier.call.events import Dtmf, EndRequested, Party, QualityMeasured
+from media_tier.call.events import Dtmf, EndRequested, LegDropped, Party, QualityMeasured
 from media_tier.legs.web import WebLegListener
 from media_tier.legs.whatsapp_path import MediaPath
-from media_tier.legs.whatsapp_sdp import Offer
+from media_tier.legs.whatsapp_sdp import Remote
 from media_tier.legs.whatsapp_streams import Ear, FloodLimits, StreamIds, Voice
 from media_tier.ports import Clock
 
@@ -43,22 +43,28 @@ class WhatsAppLimits:
 
 
 class WhatsAppLeg:
-    """Implements media_tier.ports.Leg; `over` is called once when it ended, for whoever must tell Meta."""
+    """Implements media_tier.ports.Leg; `over` is called once when it ended, for whoever must tell Meta.
+
+    `early` is called for the caller's sound that comes before `open`.
+    """
 
     def __init__(
         self,
         path: MediaPath,
-        offer: Offer,
+        offer: Remote,
         ids: StreamIds,
         wheel: Wheel,
         clock: Clock,
         limits: WhatsAppLimits,
         over: Callable[[], None],
+        early: Callable[[], None] = lambda: None,
     ) -> None:
         self._path, self._offer, self._wheel, self._clock, self._limits = path, offer, wheel, clock, limits
-        self._over = over
+        self._over, self._early = over, early
         self._listener: WebLegListener | None = None
-        self._gone = False
+        self._gone = self._told = False
+        self.left = False
+        """The far end said goodbye."""
         self._voice = Voice(path, offer.opus, ids)
         self._ear = Ear(offer, limits.flood, clock())
         self._turns = 0
@@ -91,7 +97,7 @@ class WhatsAppLeg:
         """The call was admitted. Until `open` the listener is told now and then that nothing was heard yet."""
         self._listener = listener
         if self._gone:
-            listener.on_gone(False)
+            self._tell_end(self.left)
         else:
             self._wheel.add(self._turn)
 
@@ -105,12 +111,11 @@ class WhatsAppLeg:
 
     def hung_up(self) -> None:
         """The caller, or Meta, ended the call."""
-        if not self._gone and self._listener is not None:
-            self._listener.on_event(EndRequested(Party.CALLER))
+        self.left = self.left or not self._gone
         self._end(clean=True)
 
     def lost(self) -> None:
-        """The connection broke, or could not be made."""
+        """The connection broke, or could not be made: Meta has no way back into a call."""
         self._end(clean=False)
 
     @property
@@ -124,6 +129,7 @@ class WhatsAppLeg:
         """See Packets. What comes before the call is accepted is nobody's to hear."""
         listener = self._listener
         if listener is None or self._opened_at is None or self._gone:
+            self._early()
             return
         digit = self._ear.hear(packet, now, self._voice.reports)
         for pcm in self._ear.sound(now):
@@ -133,7 +139,7 @@ class WhatsAppLeg:
 
     def on_rtcp(self, packet: bytes, now: float) -> None:
         """See Packets."""
-        self._voice.reports.read(packet, now)
+        self._voice.on_reports(packet, now)
 
     def on_path_closed(self) -> None:
         """See Packets."""
@@ -181,9 +187,19 @@ class WhatsAppLeg:
             return
         self._gone = True
         self._wheel.remove(self._turn)
-        if self._listener is not None:
-            asyncio.get_running_loop().call_soon(self._listener.on_gone, clean)
+        asyncio.get_running_loop().call_soon(self._tell_end, clean)
         self._over()
+
+    def _tell_end(self, clean: bool) -> None:
+        listener = self._listener
+        if listener is None or self._told:
+            return
+        self._told = True
+        if self.left:
+            listener.on_event(EndRequested(Party.CALLER))
+        elif not clean:
+            listener.on_event(LegDropped(Party.CALLER, for_good=True))
+        listener.on_gone(clean)
 
     def release(self) -> None:
         """Give the codecs back; nothing may be called afterwards."""

@@ -18,7 +18,9 @@ BITRATE = 40_000
 COMPLEXITY = 5
 """Of 10. PESQ-WB of our own speech at 32 kbit/s: 2.8 at 3, 3.4 at 5, 3.8 at 8; time 0.8, 1 and 1.3."""
 EXPECTED_LOSS = 10
-"""Per cent; how much redundancy is spent on the frame before."""
+"""Per cent; how much redundancy is spent on the frame before. It costs a third more time, and is heard where nothing is
+lost: PESQ-WB 4.05 without and 3.85 with it; at 2 % loss 3.2 and 3.75, at 5 % 2.3 and 3.5.
+"""
 MAX_PACKET = 1275
 _FRAME = FRAME_BYTES // 2
 _LONGEST = SAMPLE_RATE * 120 // 1000
@@ -63,8 +65,16 @@ class OpusEncoder:
             (_SET_LOSS, EXPECTED_LOSS),
         ):
             _opus.opus_encoder_ctl(self._state, ctypes.c_int(request), ctypes.c_int32(value))
+        self._redundant = True
         self._buffer = ctypes.create_string_buffer(MAX_PACKET)
         self._address = ctypes.addressof(self._buffer)
+
+    def expect_loss(self, expected: bool) -> None:
+        """Whether each packet shall carry what the one before it said, too; so it does until told otherwise."""
+        if expected != self._redundant and self._state:
+            self._redundant = expected
+            for request, value in ((_SET_FEC, int(expected)), (_SET_LOSS, EXPECTED_LOSS if expected else 0)):
+                _opus.opus_encoder_ctl(self._state, ctypes.c_int(request), ctypes.c_int32(value))
 
     def encode(self, pcm: bytes) -> bytes:
         """A packet of 20 ms: exactly FRAME_BYTES of PCM16 mono 24 kHz."""

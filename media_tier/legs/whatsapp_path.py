@@ -26,7 +26,7 @@ from aiortc.rtcdtlstransport import (
 )
 
 from media_tier.legs.whatsapp_rtp import is_rtcp
-from media_tier.legs.whatsapp_sdp import Candidate, Offer
+from media_tier.legs.whatsapp_sdp import Candidate, Remote
 from media_tier.ports import Clock
 
 MAX_DATAGRAM = 1500
@@ -64,11 +64,10 @@ class Packets(Protocol):
 class MediaPath:
     """One peer. `gather`, then `connect`, then `send`; `close` whatever happened."""
 
-    def __init__(self, offer: Offer, certificate: Certificate, addresses: Sequence[str], clock: Clock) -> None:
-        self._offer, self._certificate, self._clock = offer, certificate, clock
+    def __init__(self, certificate: Certificate, addresses: Sequence[str], clock: Clock) -> None:
+        self._certificate, self._clock = certificate, clock
         self._ice = _Ice(addresses, self._unreadable)
         self._ice.remote_is_lite = True
-        self._ice.remote_username, self._ice.remote_password = offer.ufrag, offer.password
         self._dtls: RTCDtlsTransport | None = None
         self._listener: Packets | None = None
         self._protect: Callable[[bytes], bytes] | None = None
@@ -113,10 +112,11 @@ class MediaPath:
             raise ConnectionError("no local address")
         return [Candidate(c.foundation, c.priority, c.host, c.port) for c in self._ice.local_candidates]
 
-    async def connect(self, listener: Packets) -> None:
+    async def connect(self, remote: Remote, listener: Packets) -> None:
         """ICE, then DTLS; raises ConnectionError. The caller bounds the time."""
         self._listener = listener
-        for candidate in self._offer.candidates:
+        self._ice.remote_username, self._ice.remote_password = remote.ufrag, remote.password
+        for candidate in remote.candidates:
             await self._ice.add_remote_candidate(
                 aioice.Candidate(
                     candidate.foundation, 1, "udp", candidate.priority, candidate.address, candidate.port, "host"
@@ -128,8 +128,8 @@ class MediaPath:
         assert pair is not None
         self._peer = pair.remote_addr
         dtls = self._dtls = RTCDtlsTransport(_Carrier(self._ice), [self._certificate])  # type: ignore[arg-type]  # the part of RTCIceTransport that it uses
-        dtls._set_role("client" if self._offer.our_setup == "active" else "server")
-        await dtls.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", self._offer.fingerprint)]))
+        dtls._set_role("client" if remote.our_setup == "active" else "server")
+        await dtls.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", remote.fingerprint)]))
         if dtls.state != "connected":
             raise ConnectionError("the DTLS handshake failed")
         incoming, outgoing = dtls._rx_srtp, dtls._tx_srtp

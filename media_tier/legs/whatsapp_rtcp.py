@@ -31,6 +31,8 @@ class Reports:
         """Seconds, None before the far end reported."""
         self.lost_by_far_end = 0.0
         """Fraction of our packets the far end lacked in its last report."""
+        self.heard_of_us = 0
+        """How many reports about our packets came."""
 
     def sent(self, timestamp: int, size: int) -> None:
         """A packet of ours left; `size` is its payload's."""
@@ -84,6 +86,7 @@ class Reports:
         for index in range(min(count, len(data) // _BLOCK.size)):
             ssrc, lost, _, _, last, delay = _BLOCK.unpack_from(data, index * _BLOCK.size)
             if ssrc == self._ssrc:
+                self.heard_of_us += 1
                 self.lost_by_far_end = (lost >> 24) / 256
                 if last:
                     passed = ((_ntp(now) >> 16) - last - delay) & 0xFFFFFFFF

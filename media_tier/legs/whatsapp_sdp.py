@@ -1,9 +1,9 @@
-"""Meta's SDP offer read and our answer written, for the WhatsApp leg. Pure: text in, text out.
+"""SDP for the WhatsApp leg: Meta's offers and answers read, ours written. Pure: text in, text out.
 
-An offer is what a stranger's client made Meta send, so nothing of it is trusted: every line is bounded and matched
-before it is used, and whatever is not understood is ignored or refused, never passed on. Invariant: `parse_offer`
-returns an `Offer` or raises `SdpRefused` with one of `REFUSALS`, in time linear in the text, and its addresses are
-literal IP addresses that this process may send to.
+Meta's is what a stranger's client made it send, so nothing of it is trusted: every line is bounded and matched before
+it is used, and whatever is not understood is ignored or refused, never passed on. Invariant: `parse_offer` and
+`parse_answer` return a `Remote` or raise `SdpRefused` with one of `REFUSALS`, in time linear in the text, and its
+addresses are literal IP addresses that this process may send to.
 
 Shapes: RFC 8866 (SDP), RFC 8839 (ICE), RFC 8842 (DTLS roles), RFC 7587 (Opus), RFC 4733 (telephone-event); Meta's own:
 developers.facebook.com/documentation/business-messaging/whatsapp/calling/reference.
@@ -11,7 +11,7 @@ developers.facebook.com/documentation/business-messaging/whatsapp/calling/refere
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +21,8 @@ MAX_LINE = 1024
 MAX_CANDIDATES = 20
 MAX_SSRC_LINES = 8
 MAX_PAYLOAD_TYPES = 32
+OPUS, KEYS, MID = 111, 126, "audio"
+"""What our own offers call their stream and its payloads: Meta's own choice."""
 KEPT_CANDIDATES = 6
 """Every candidate costs connectivity checks; Meta sends two."""
 
@@ -31,7 +33,7 @@ REFUSALS = {
     "codec": "The caller's side must offer Opus at 48 kHz.",
     "fingerprint": "The offer needs exactly one certificate fingerprint, by SHA-256.",
     "ice": "The offer needs ICE credentials of an ICE-lite agent.",
-    "setup": "The offer must let us choose a DTLS role.",
+    "setup": "An offer must let us choose a DTLS role, an answer must have chosen one.",
     "candidates": "The offer has no address that media may be sent to.",
 }
 
@@ -48,6 +50,9 @@ _SHA256 = re.compile(r"sha-256 ([0-9A-F]{2}(?::[0-9A-F]{2}){31})", re.IGNORECASE
 _MID = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}")
 _DIRECTIONS = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
 _KINDS = frozenset({"host", "srflx", "relay"})
+Role = Literal["active", "passive"]
+_ROLES: dict[str, Role] = {"passive": "active", "active": "passive"}
+"""Ours by the far side's."""
 _ONCE = frozenset({"ice-ufrag", "ice-pwd", "setup", "mid"})
 # What `is_global` lets through although a packet sent there may end inside our own network (translation, tunnels).
 _TRANSLATED = tuple(
@@ -75,14 +80,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Remote:
     """What there is to know of the far side. `fingerprint` is upper-case hexadecimal with colons (SHA-256)."""
 
     ufrag: str
     password: str
     fingerprint: str
     candidates: tuple[Candidate, ...]
-    our_setup: Literal["active", "passive"]
+    our_setup: Role
     mid: str
     opus: int
     """Payload type of Opus."""
@@ -103,8 +108,20 @@ class Local:
     session_id: int
 
 
-def parse_offer(text: str, *, private_addresses: bool = False) -> Offer:
+def parse_offer(text: str, *, private_addresses: bool = False) -> Remote:
     """Read an offer; `private_addresses` also allows loopback and private networks (local stage and tests)."""
+    return _parse(text, private_addresses, _ROLES | {"actpass": "active"})
+
+
+def parse_answer(text: str, *, private_addresses: bool = False) -> Remote:
+    """Read the answer to an offer of ours, which says who begins the DTLS handshake and uses our payload types."""
+    remote = _parse(text, private_addresses, _ROLES)
+    if remote.opus != OPUS or remote.events not in (KEYS, None):
+        raise SdpRefused("codec")
+    return remote
+
+
+def _parse(text: str, private_addresses: bool, roles: Mapping[str, Role]) -> Remote:
     lines = _lines(text)
     media = [line for line in lines if line.startswith("m=")]
     match = _MEDIA.fullmatch(media[0]) if len(media) == 1 else None
@@ -115,21 +132,31 @@ def parse_offer(text: str, *, private_addresses: bool = False) -> Offer:
     opus, events = _codecs([int(word) for word in match[2].split()], attributes)
     if "ice-lite" not in attributes:
         raise SdpRefused("ice")
-    return Offer(
+    return Remote(
         ufrag=_one(attributes, "ice-ufrag", _UFRAG, "ice"),
         password=_one(attributes, "ice-pwd", _PASSWORD, "ice"),
         fingerprint=_fingerprint(attributes),
         candidates=_candidates(attributes.get("candidate", []), private_addresses),
-        our_setup=_setup(attributes),
+        our_setup=_setup(attributes, roles),
         mid=_one(attributes, "mid", _MID, "malformed") if "mid" in attributes else "",
         opus=opus,
         events=events,
     )
 
 
-def render_answer(offer: Offer, local: Local) -> str:
+def render_answer(offer: Remote, local: Local) -> str:
     """Our answer: everything at once (no trickle), one fingerprint, CRLF; must be sent unchanged to both verbs."""
-    codecs = str(offer.opus) if offer.events is None else f"{offer.opus} {offer.events}"
+    return _render(local, (offer.opus, offer.events), offer.mid, offer.our_setup)
+
+
+def render_offer(local: Local) -> str:
+    """Our own offer, in the same form; the far side chooses who begins the DTLS handshake."""
+    return _render(local, (OPUS, KEYS), MID, "actpass")
+
+
+def _render(local: Local, payloads: tuple[int, int | None], mid: str, setup: str) -> str:
+    opus, events = payloads
+    codecs = str(opus) if events is None else f"{opus} {events}"
     first = local.candidates[0]
     family = "IP6" if ":" in first.address else "IP4"
     lines = [
@@ -137,7 +164,7 @@ def render_answer(offer: Offer, local: Local) -> str:
         f"o=- {local.session_id} 2 IN IP4 127.0.0.1",
         "s=-",
         "t=0 0",
-        *([f"a=group:BUNDLE {offer.mid}"] if offer.mid else []),
+        *([f"a=group:BUNDLE {mid}"] if mid else []),
         "a=msid-semantic: WMS *",
         f"m=audio {first.port} UDP/TLS/RTP/SAVPF {codecs}",
         f"c=IN {family} {first.address}",
@@ -147,17 +174,17 @@ def render_answer(offer: Offer, local: Local) -> str:
         f"a=ice-ufrag:{local.ufrag}",
         f"a=ice-pwd:{local.password}",
         f"a=fingerprint:sha-256 {local.fingerprint}",
-        f"a=setup:{offer.our_setup}",
-        *([f"a=mid:{offer.mid}"] if offer.mid else []),
+        f"a=setup:{setup}",
+        *([f"a=mid:{mid}"] if mid else []),
         "a=sendrecv",
         "a=rtcp-mux",
-        f"a=rtpmap:{offer.opus} opus/48000/2",
-        f"a=fmtp:{offer.opus} minptime=10;useinbandfec=1",
+        f"a=rtpmap:{opus} opus/48000/2",
+        f"a=fmtp:{opus} minptime=10;useinbandfec=1",
         "a=ptime:20",
         "a=maxptime:20",
     ]
-    if offer.events is not None:
-        lines += [f"a=rtpmap:{offer.events} telephone-event/8000", f"a=fmtp:{offer.events} 0-15"]
+    if events is not None:
+        lines += [f"a=rtpmap:{events} telephone-event/8000", f"a=fmtp:{events} 0-15"]
     lines += [f"a=ssrc:{local.ssrc} cname:{local.cname}", f"a=ssrc:{local.ssrc} msid:{local.cname} {local.cname}-audio"]
     return "\r\n".join(lines) + "\r\n"
 
@@ -224,13 +251,11 @@ def _fingerprint(attributes: dict[str, list[str]]) -> str:
     return match[1].upper()
 
 
-def _setup(attributes: dict[str, list[str]]) -> Literal["active", "passive"]:
-    match attributes.get("setup", [""])[0]:
-        case "actpass" | "passive":
-            return "active"
-        case "active":
-            return "passive"
-    raise SdpRefused("setup")
+def _setup(attributes: dict[str, list[str]], roles: Mapping[str, Role]) -> Role:
+    role = roles.get(attributes.get("setup", [""])[0])
+    if role is None:
+        raise SdpRefused("setup")
+    return role
 
 
 def _candidates(values: list[str], private_addresses: bool) -> tuple[Candidate, ...]:

@@ -10,7 +10,7 @@ from media_tier.legs.whatsapp_opus import OpusDecoder, OpusEncoder
 from media_tier.legs.whatsapp_path import MediaPath
 from media_tier.legs.whatsapp_rtcp import Reports
 from media_tier.legs.whatsapp_rtp import Keypad, build, parse
-from media_tier.legs.whatsapp_sdp import Offer
+from media_tier.legs.whatsapp_sdp import Remote
 from media_tier.ports import FRAME_BYTES
 
 TICKS_PER_FRAME = 960
@@ -21,6 +21,8 @@ _CATCH_UP = 5
 """Frames sent at once after the loop was late; beyond that the time is skipped."""
 _ACKNOWLEDGE_FRAMES = 5
 _OVERDUE = 1.5 * PERIOD
+_CLEAN_REPORTS = 3
+"""So many reports of the far end without a lost packet, a few seconds, are a network that loses none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,16 @@ class Voice:
         self._silent = 0
         self._same = b""
         self._first = True
+        self._clean = 0
         self.reports = Reports(ids.ssrc, ids.cname)
+
+    def on_reports(self, packet: bytes, now: float) -> None:
+        """The far end's reports (RTCP); what it lacks decides whether our packets carry redundancy."""
+        seen = self.reports.heard_of_us
+        self.reports.read(packet, now)
+        if self.reports.heard_of_us != seen:
+            self._clean = 0 if self.reports.lost_by_far_end else self._clean + 1
+            self._encoder.expect_loss(self._clean < _CLEAN_REPORTS)
 
     def queue(self, pcm: bytes) -> None:
         """Say this after what is queued; PCM16 mono 24 kHz."""
@@ -131,7 +142,7 @@ class Voice:
 class Ear:
     """The caller's side. `hear` a packet, then take its `sound`; and every 20 ms what follows from time alone."""
 
-    def __init__(self, offer: Offer, limits: FloodLimits, now: float) -> None:
+    def __init__(self, offer: Remote, limits: FloodLimits, now: float) -> None:
         self._opus, self._events = offer.opus, offer.events
         self._decoder = OpusDecoder()
         self._buffer = JitterBuffer(self._decoder)

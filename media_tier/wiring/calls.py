@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from media_tier.audio.formats import MULAW_8K, PCM_24K
+from media_tier.audio.formats import MULAW_8K, PCM_24K, AudioFormat
 from media_tier.bridge.gathering_recorder import GatheringRecorder
 from media_tier.bridge.phone_model import PhoneModel
 from media_tier.bridge.phone_prompts import PhonePrompts
@@ -30,7 +30,7 @@ from shared.contracts.messages.widget_socket import CloseCode
 from shared.contracts.records.call import CallRecord, Channel, EndedBy, EndReason
 from shared.contracts.settings.ai_model import AiModel
 from shared.contracts.settings.call_settings import ToolSettings
-from shared.domain.recording_layout import event_log_key
+from shared.domain.recording_layout import Encoding, event_log_key
 from shared.domain.sentences import fixed_sentences
 from shared.ports.prompts import PromptStoreFailed
 from shared.services.prompts import RenderedPrompts
@@ -70,13 +70,14 @@ class Builder:
             raise Refused(CloseCode.CALL_UNAVAILABLE, "Call feature not available. Contact support.")
         fallback = None if configuration.fallback_model is None else self._model(configuration.fallback_model)
         env, began = self._env, time.monotonic() - elapsed_since(record.started_at, utc_now()) / 1000
-        segments = S3SegmentStore(self._store, record.company_id, record.call_id, epoch)
-        tap = RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000))
-        by_twilio = record.channel is Channel.TWILIO
+        audio = sound_of(record)
+        encoding: Encoding = "ulaw" if audio == MULAW_8K else "pcm"
+        segments = S3SegmentStore(self._store, record.company_id, record.call_id, epoch, encoding=encoding)
+        tap = RecordingTap(segments, lambda: round((time.monotonic() - began) * 1000), audio)
         ports = CallPorts(
             model=model,
             fallback_model=fallback,
-            recorder=GatheringRecorder(tap, MULAW_8K if by_twilio else PCM_24K),
+            recorder=GatheringRecorder(tap, audio),
             journal=journal,
             toolbox=self._toolbox(settings.tools),
             prompter=self._prompts,
@@ -89,7 +90,7 @@ class Builder:
                 always=env.keep_event_logs,
             ),
         )
-        if by_twilio:
+        if record.channel is Channel.TWILIO:
             ports = by_phone(ports)
         await ports.prompter.load(settings, fixed_sentences(configuration))
         return ports
@@ -108,7 +109,7 @@ class Builder:
                 own=configuration.settings.instructions,
             ),
             tools=ports.toolbox.specs(),
-            audio=MULAW_8K if record.channel is Channel.TWILIO else PCM_24K,
+            audio=sound_of(record),
         )
 
     def _toolbox(self, settings: ToolSettings) -> Toolbox:
@@ -138,6 +139,11 @@ class Builder:
         if self._env.call_simulation_mode:
             return self._models.get("simulated")
         return self._models.get(model.provider)
+
+
+def sound_of(record: CallRecord) -> AudioFormat:
+    """What a call's sound is on its whole way through this process, its recording included."""
+    return MULAW_8K if record.channel is Channel.TWILIO else PCM_24K
 
 
 def by_phone(ports: CallPorts) -> CallPorts:

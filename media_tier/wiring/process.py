@@ -15,18 +15,18 @@ from aiobotocore.session import get_session
 from media_tier.engine.dispatch import execute
 from media_tier.engine.loop_lag import LoopLag
 from media_tier.engine.roster import DrainPlan, Room, Roster
+from media_tier.engine.staying import stays
 from media_tier.legs.twilio_gate import StreamGate
 from media_tier.legs.whatsapp_intake import WhatsAppIntake
 from media_tier.wiring.calls import Builder
-from media_tier.wiring.carriers import stream_gate, whatsapp_intake
+from media_tier.wiring.carriers import reach_for, stream_gate, whatsapp_intake
 from media_tier.wiring.clocks import utc_now
 from media_tier.wiring.models import realtime_models
 from shared.adapters.aws.media.call_store import DynamoCallStore
 from shared.adapters.aws.media.carrier_accounts import CarrierAccounts as DynamoCarrierAccounts
 from shared.adapters.aws.media.lean_dynamo import LeanDynamo
-from shared.adapters.aws.media.offers import SqsOffers
 from shared.contracts.environment import MediaEnvironment
-from shared.contracts.records.call import Channel, MediaTask
+from shared.contracts.records.call import MediaTask
 from shared.ports.media_store import ClaimRefused
 
 log = logging.getLogger(__name__)
@@ -72,16 +72,10 @@ class MediaProcess:
         kms = await self._stack.enter_async_context(session.create_client("kms", **options))
         accounts = DynamoCarrierAccounts(dynamo, kms, core=env.core_table)
         self.gate = stream_gate(env, accounts, self._store)
-        if env.whatsapp_offers_queue_url is not None:
-            graph = await self._stack.enter_async_context(httpx.AsyncClient())
-            self._whatsapp = whatsapp_intake(
-                env,
-                accounts,
-                graph,
-                SqsOffers(sqs, env.whatsapp_offers_queue_url),
-                self.roster,
-                self.builder.wheel,
-            )
+        graph = await self._stack.enter_async_context(httpx.AsyncClient())
+        self._whatsapp = whatsapp_intake(env, (dynamo, sqs), accounts, graph, self.roster, self.builder.wheel)
+        if self._whatsapp is not None:
+            await reach_for(graph, env.graph_base_url)
             self._taking_offers = asyncio.get_running_loop().create_task(self._whatsapp.run())
 
     async def _warm_up(self) -> None:
@@ -91,24 +85,27 @@ class MediaProcess:
         await self.builder.warm_up()
 
     async def stop(self) -> None:
-        """Hand calls over, store what is left, let go."""
-        if self._taking_offers is not None:
-            self._taking_offers.cancel()
+        """Hand calls over, stay with those that cannot be, store what is left, let go."""
         with suppress(Exception):  # storage may be away; nothing depends on its being told
             await self._beat()
-        left = await self.roster.drain(self._drain_plan())
+        left, _ = await asyncio.gather(self.roster.drain(self._drain_plan()), self._no_whatsapp_call())
         log.info("drained", extra={"left": left})
-        if self._whatsapp is not None:
+        if self._whatsapp is not None and self._taking_offers is not None:
+            self._taking_offers.cancel()
             await self._whatsapp.close()
+            await self.roster.settled()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
         await self._loop_lag.close()
         await self._stack.aclose()
 
     def _drain_plan(self) -> DrainPlan:
-        """WhatsApp's calls cannot move: there is no way to have the caller's phone connect anew."""
-        seconds = self.env.drain_seconds
-        return DrainPlan(seconds, lambda call: call.channel is Channel.WHATSAPP, seconds)
+        return DrainPlan(self.env.drain_seconds, stays, self.env.whatsapp_drain_seconds)
+
+    async def _no_whatsapp_call(self) -> None:
+        """Also those that ring, of which the roster does not know yet."""
+        if self._whatsapp is not None:
+            await self._whatsapp.empty(self.env.whatsapp_drain_seconds)
 
     async def _show_life(self) -> None:
         while True:

@@ -4,7 +4,7 @@ Meta: developers.facebook.com/documentation/business-messaging/whatsapp/calling/
 call-button-messages-deep-links} and /docs/graph-api/reference/debug_token.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from shared.adapters.whatsapp_graph import (
     bearer,
     unreachable,
 )
+from shared.domain.whatsapp_texts import Row, parts
 from shared.ports.whatsapp_numbers import CallingFacts, LivePermission, NumberFacts, Sender, TokenFacts
 
 MAX_TEXT = 4096
@@ -116,6 +117,13 @@ class GraphWhatsAppNumbers:
         interactive = {"type": "voice_call", "body": {"text": text}, "action": action}
         self._message(sender, to, {"type": "interactive", "interactive": interactive})
 
+    def send_list(self, sender: Sender, to: str, text: str, label: str, rows: Sequence[Row]) -> None:
+        """Send a question with up to ten answers to choose from."""
+        shown = [{"id": row.row_id, "title": row.title[:24]} for row in rows]
+        action = {"button": label[:20], "sections": [{"title": label[:24], "rows": shown}]}
+        interactive = {"type": "list", "body": {"text": text}, "action": action}
+        self._message(sender, to, {"type": "interactive", "interactive": interactive})
+
     def _message(self, sender: Sender, to: str, content: dict[str, Any]) -> None:
         body = {"messaging_product": "whatsapp", "recipient_type": "individual", **addressed(to), **content}
         self._post(sender, f"{sender.phone_number_id}/messages", body)
@@ -138,17 +146,6 @@ class GraphWhatsAppNumbers:
         except httpx.HTTPError as error:
             raise unreachable() from error
         return answer_of(answer.status_code, answer.content)
-
-
-def parts(text: str) -> Iterator[str]:
-    """A text in parts WhatsApp takes, cut at line ends where there are any."""
-    while len(text) > MAX_TEXT:
-        cut = text.rfind("\n", 1, MAX_TEXT)
-        cut = cut if cut > 0 else MAX_TEXT
-        yield text[:cut]
-        text = text[cut:].lstrip("\n")
-    if text:
-        yield text
 
 
 def _rows(answer: dict[str, Any], name: str = "data") -> Iterator[dict[str, Any]]:

@@ -62,6 +62,8 @@ class WorkflowEnvironment(FunctionEnvironment):
     openai_base_url: str | None = None
     gemini_api_key: str | None = None
     gemini_rest_base_url: str | None = None
+    graph_base_url: str = "https://graph.facebook.com"
+    graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
 
     @model_validator(mode="after")
     def _no_simulation_in_production(self) -> Self:
@@ -107,6 +109,8 @@ class MediaEnvironment(_Environment):
     graph_base_url: str = "https://graph.facebook.com"
     graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
     drain_seconds: Annotated[float, Field(ge=0, le=120)] = 20.0
+    whatsapp_drain_seconds: Annotated[float, Field(ge=0, le=4 * 3600)] = 3900.0
+    """How long a process that is to leave stays with calls that cannot go on elsewhere; longer ones are cut."""
     keep_event_logs: bool = False
     """Store the event log of every call, not only of those that failed."""
     call_simulation_mode: bool = False

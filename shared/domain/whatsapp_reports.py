@@ -13,6 +13,7 @@ from shared.contracts.messages.whatsapp_offer import MAX_SDP_CHARACTERS
 from shared.contracts.messages.whatsapp_updates import (
     CallConnect,
     CallProgress,
+    ListAnswer,
     MessageFailed,
     PermissionAnswer,
     TextMessage,
@@ -153,6 +154,8 @@ def _message(number: str, message: Object) -> Iterator[Update]:
             expires = None if reply.get("is_permanent") is True else _time(reply.get("expiration_timestamp"))
             automatic = reply.get("response_source") == "automatic"
             yield PermissionAnswer(number, user, at, answer == "accept", expires, automatic)
+    elif interactive.get("type") == "list_reply":
+        yield ListAnswer(number, user, at, _text(_object(interactive.get("list_reply")).get("id"), 200))
     elif message.get("type") == "text":
         body = _object(message.get("text")).get("body")
         if isinstance(body, str):

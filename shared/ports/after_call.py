@@ -31,6 +31,14 @@ class StepLedger(Protocol):
         """Mark what was still growing when the call ended as final."""
         ...
 
+    def note(self, call: CallRecord, name: str, at: datetime) -> bool:
+        """Note that something is about to be done once; False if that was noted before."""
+        ...
+
+    def forget(self, call: CallRecord, name: str) -> None:
+        """It was not done."""
+        ...
+
     def announce(self, event: CallEvent) -> CallEvent:
         """Store an event and return it; if there is one already, that one."""
         ...

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.contracts.records.audit import AuditEntry
+from shared.contracts.records.outbound_call import OutboundPolicy
 from shared.contracts.records.publication import Publication
 from shared.contracts.records.secret import StoredSecret
 from shared.contracts.records.user import User
@@ -16,6 +17,7 @@ from shared.contracts.settings.call_settings import CallSettings
 from shared.contracts.settings.company import Chatbot, Company
 from shared.contracts.settings.integration import AccountLink, IntegrationAccount
 from shared.contracts.settings.package import Package, PackageVersion
+from shared.contracts.settings.webhook_endpoint import WebhookEndpoint
 from shared.contracts.settings.widget_config import WidgetConfig
 
 Editable = Company | Chatbot | User | Package | AiModel
@@ -101,7 +103,35 @@ class LinkAccount:
     on: bool = True
 
 
-Write = Save | SaveWidget | PublishSettings | PublishPackage | Offer | Claim | Release | ChangeAccount | LinkAccount
+@dataclass(frozen=True, slots=True)
+class SavePolicy:
+    """Create or replace where a company's calls may go."""
+
+    company_id: str
+    policy: OutboundPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class SaveEndpoint:
+    """Create or replace where a company's own system is told of its calls. `secrets` are stored with it."""
+
+    endpoint: WebhookEndpoint
+    secrets: tuple[StoredSecret, ...] = ()
+
+
+Write = (
+    Save
+    | SaveWidget
+    | PublishSettings
+    | PublishPackage
+    | Offer
+    | Claim
+    | Release
+    | ChangeAccount
+    | LinkAccount
+    | SavePolicy
+    | SaveEndpoint
+)
 
 
 class Changes(Protocol):

@@ -34,6 +34,11 @@ class WhatsAppRefused(Exception):
         super().__init__(f"WhatsApp error {code}")
         self.code, self.reaction, self.sentence = code, reaction, sentence
 
+    @property
+    def uncertain(self) -> bool:
+        """Whether what was asked for may have been done all the same: no answer came."""
+        return self.code == 0 and self.reaction is Reaction.RETRY
+
 
 class WhatsAppCalls(Protocol):
     """Each raises WhatsAppRefused. `sdp` has CRLF line ends; `accept` takes the very string that `pre_accept` took.

@@ -1,8 +1,11 @@
 """What is asked of Meta about a WhatsApp number and the people it talks to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from shared.domain.whatsapp_texts import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +65,5 @@ class WhatsAppNumbers(Protocol):
     def ask_permission(self, sender: Sender, to: str, text: str) -> None: ...
     def send_text(self, sender: Sender, to: str, text: str) -> None: ...
     def send_template(self, sender: Sender, to: str, name: str, language: str) -> None: ...
+    def send_list(self, sender: Sender, to: str, text: str, label: str, rows: Sequence[Row]) -> None: ...
     def send_call_button(self, sender: Sender, to: str, text: str, label: str) -> None: ...

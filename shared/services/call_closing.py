@@ -28,6 +28,7 @@ from shared.ports.repositories import Calls
 from shared.ports.secrets import Secrets
 from shared.ports.transcript_index import TranscriptIndex
 from shared.ports.usage_counters import UsageCounters
+from shared.services.caller_messages import MessagePorts, message_caller
 from shared.services.recordings import RecordingPorts, deliver_recording
 from shared.services.summaries import Writers, summarise, wants_summary
 from shared.services.transcript_search import index_call
@@ -39,11 +40,12 @@ RUN_EVERY = timedelta(hours=1)
 AFTER: Mapping[Step, tuple[Step, ...]] = {
     Step.CLOSE_TRANSCRIPT: (),
     Step.DELIVER_RECORDING: (Step.CLOSE_TRANSCRIPT,),
+    Step.MESSAGE: (Step.CLOSE_TRANSCRIPT,),
     Step.SUMMARISE: (Step.CLOSE_TRANSCRIPT,),
     Step.PRICE: (Step.SUMMARISE,),
     Step.INDEX: (Step.PRICE,),
     Step.NOTIFY: (Step.DELIVER_RECORDING, Step.INDEX),
-    Step.COMPLETE: (Step.NOTIFY,),
+    Step.COMPLETE: (Step.NOTIFY, Step.MESSAGE),
 }
 """What must be done before: the order of the workflow, held also where work arrives late or twice."""
 
@@ -62,6 +64,7 @@ class ClosingPorts:
     endpoints: WebhookEndpoints
     secrets: Secrets
     sender: WebhookSender
+    messages: MessagePorts
     now: Callable[[], datetime]
 
 
@@ -129,6 +132,11 @@ def _deliver_recording(ports: ClosingPorts, call: CallRecord) -> Result:
     if state == "failed":
         return Result(changes={"recording_state": state})
     return Result(skipped=state == "none")
+
+
+def _message(ports: ClosingPorts, call: CallRecord) -> Result:
+    lines = ports.calls.transcript(call.company_id, call.call_id)
+    return Result(skipped=not message_caller(ports.messages, ports.ledger, call, lines, ports.now()))
 
 
 def _summarise(ports: ClosingPorts, call: CallRecord) -> Result:
@@ -241,6 +249,7 @@ GIVEN_UP: Mapping[Step, Callable[[ClosingPorts, CallRecord], Mapping[str, object
 BODIES: Mapping[Step, Callable[[ClosingPorts, CallRecord], Result]] = {
     Step.CLOSE_TRANSCRIPT: _close_transcript,
     Step.DELIVER_RECORDING: _deliver_recording,
+    Step.MESSAGE: _message,
     Step.SUMMARISE: _summarise,
     Step.PRICE: _price,
     Step.INDEX: _index,

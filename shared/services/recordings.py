@@ -14,8 +14,10 @@ from shared.domain.recording_layout import (
     FRAME,
     PIECE_MS,
     RATE,
+    RATES,
     Piece,
     in_force,
+    pcm_of,
     piece_prefix,
     pieces_of,
     recording_key,
@@ -64,24 +66,28 @@ def deliver_recording(ports: RecordingPorts, company_id: str, call_id: str) -> R
 def assembled(blobs: Blobs, pieces: Sequence[Piece], call: CallRecord) -> Iterable[bytes]:
     """The WAV file from its header on: pieces at their time, silence between, the later epoch where two overlap.
 
-    It begins with the first piece and ends with the call. Raises PieceGone if a piece was deleted meanwhile: another
+    It begins with the first piece and ends with the call, at the rate of its sound (were that to change within a call,
+    the higher one). Raises PieceGone if a piece was deleted meanwhile: another
     worker has finished, and its recording must not be written over.
     """
-    first = pieces[0].start
-    length = pieces[-1].start + PIECE_MS * RATE // 1000 - first
+    rate = max(RATES[piece.encoding] for piece in pieces)
+    starts = [piece.start * rate // RATE for piece in pieces]
+    first = starts[0]
+    length = starts[-1] + PIECE_MS * rate // 1000 - first
     if call.duration_ms is not None:
-        length = max(call.duration_ms * (RATE // 1000) - first, pieces[-1].start - first)
-    yield wav_header(length)
+        length = max(call.duration_ms * rate // 1000 - first, starts[-1] - first)
+    yield wav_header(length, rate=rate)
     at = first
     end = first + length
     for index, piece in enumerate(pieces):
-        sound = blobs.get(piece.key)
-        if sound is None:
+        stored = blobs.get(piece.key)
+        if stored is None:
             raise PieceGone(piece.key)
+        sound = pcm_of(stored, piece.encoding, rate)
         if index + 1 < len(pieces):
-            sound = sound[: max(0, pieces[index + 1].start - piece.start) * FRAME]
-        sound = sound[max(0, at - piece.start) * FRAME :]
-        start = max(at, piece.start)
+            sound = sound[: max(0, starts[index + 1] - starts[index]) * FRAME]
+        sound = sound[max(0, at - starts[index]) * FRAME :]
+        start = max(at, starts[index])
         sound = sound[: max(0, end - start) * FRAME]
         if not sound:
             continue

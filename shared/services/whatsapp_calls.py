@@ -12,6 +12,7 @@ from shared.contracts.messages.whatsapp_offer import WhatsAppOffer
 from shared.contracts.messages.whatsapp_updates import (
     CallConnect,
     CallProgress,
+    ListAnswer,
     MessageFailed,
     PermissionAnswer,
     TextMessage,
@@ -23,9 +24,11 @@ from shared.contracts.records.call_permission import CallAttempt, PermissionRepl
 from shared.contracts.records.carrier_call import CarrierCall, CarrierFacts, CarrierPhase
 from shared.contracts.records.webhook_event import Outcome
 from shared.contracts.settings.integration import WhatsAppAccount
+from shared.domain import whatsapp_texts
 from shared.domain.carrier_progress import ring_began
 from shared.ports.whatsapp_calls import WhatsAppRefused
 from shared.services import whatsapp_permissions
+from shared.services.caller_messages import rated
 from shared.services.carrier_calls import identity, open_call, opening, report, unclaimed_token
 from shared.services.outbound_calls import CALLER, OutboundPorts, Wish, request_call, user_hash
 from shared.services.webhook_log import Happening
@@ -50,6 +53,8 @@ def apply(ports: OutboundPorts, account: WhatsAppAccount, update: Update) -> Hap
             return _permission(ports, account, update)
         case TextMessage():
             return _text(ports, account, update)
+        case ListAnswer():
+            return _rating(ports, account, update)
         case MessageFailed():
             return Happening("message_status", "failed", detail=f"WhatsApp error {update.code}")
         case Unusable(why=why):
@@ -131,6 +136,16 @@ def _permission(ports: OutboundPorts, account: WhatsAppAccount, update: Permissi
     latest = whatsapp_permissions.reply(ports, account, update.user, answer)
     detail = "accepted" if update.accepted else "rejected"
     return Happening("call_permission", _outcome(latest), detail=detail, caller=update.user)
+
+
+def _rating(ports: OutboundPorts, account: WhatsAppAccount, update: ListAnswer) -> Happening | None:
+    """Somebody said how their call was."""
+    answer = whatsapp_texts.survey_answer(update.row_id)
+    if answer is None:
+        return None
+    call_id = rated(ports.carrier.sessions.calls, account, update.user, answer, update.at)
+    outcome: Outcome = "ignored" if call_id is None else "success"
+    return Happening("survey_answered", outcome, call_id=call_id, caller=update.user)
 
 
 def _text(ports: OutboundPorts, account: WhatsAppAccount, update: TextMessage) -> Happening | None:

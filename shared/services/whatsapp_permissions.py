@@ -120,6 +120,7 @@ def _hand_over(
                 carrier_call_id="",
                 sdp="",
                 direction="outbound",
+                outbound_id=outbound.outbound_id,
                 answer_by=ports.now() + timedelta(seconds=ANSWER_SECONDS),
             )
         )

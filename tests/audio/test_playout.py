@@ -276,12 +276,17 @@ class _Trial:
         self.playout.push(name, struct.pack(f"<{count}H", *values))
 
     def run(self, ms: int) -> None:
+        rests_until = 0.0
         for _ in range(max(1, ms // 20)):
             sound = self.playout.due(self.now)
+            assert not sound or self.now >= rests_until
             self.far.queue.extend(struct.unpack(f"<{len(sound) // 2}H", sound))
             self.now += 0.02
             self.far.run(0.02)
-            self.events += self.playout.tick(self.now)
+            events = self.playout.tick(self.now)
+            assert not events or self.now >= rests_until
+            self.events += events
+            rests_until = self.playout.rest(self.now)
 
     def end(self) -> None:
         self.events += self.playout.end(f"p{self.next_id}")
@@ -368,6 +373,20 @@ def test_a_far_end_that_plays_faster_than_our_clock_does_not_run_dry() -> None:
     playout.due(0.0)
     playout.on_played(7200, 0.01)
     assert len(playout.due(0.01)) == len(_pcm(300))
+
+
+def test_it_rests_between_two_messages_and_while_it_waits_to_be_told() -> None:
+    playout = Playout()
+    playout.push("a", _pcm(450))
+    assert playout.rest(0.0) == 0.0
+    playout.due(0.0)  # 300 ms are under way, the next 100 may leave when 210 are left
+    assert playout.rest(0.0) == pytest.approx(0.09)
+    assert not playout.due(0.08)
+    assert playout.due(0.1)
+    assert len(playout.due(0.2)) > 0
+    assert playout.rest(0.2) == pytest.approx(3.0)
+    playout.clear(0.25)
+    assert playout.rest(0.25) == 0.25
 
 
 def test_sound_sent_again_keeps_its_order() -> None:

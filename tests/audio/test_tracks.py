@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from media_tier.audio.formats import MULAW_8K
 from media_tier.audio.tracks import HOLD_MS, PER_MS, Tracks
 from shared.domain.recording_layout import PIECE_MS
 
@@ -166,3 +167,22 @@ def test_recording_that_stops_and_starts_again_never_goes_back() -> None:
     again = tracks.rest(2000)
     assert again[0][0] == 1500 * PER_MS
     assert gathered(again)[:FRAME, 0].tolist() == [2] * FRAME
+
+
+def test_a_phones_sound_is_kept_as_it_is_at_the_same_places() -> None:
+    rng = np.random.default_rng(4)
+    mine, theirs = (rng.integers(0, 256, 8 * 3000, dtype=np.uint8) for _ in range(2))
+    tracks, pieces = Tracks(MULAW_8K), []
+    tracks.start(500)
+    for now in range(500, 3000, 20):
+        tracks.caller(mine[now * 8 : now * 8 + 160].tobytes(), now)
+        if 1000 <= now < 2000:
+            tracks.far(theirs[now * 8 : now * 8 + 160].tobytes(), now)
+        pieces += tracks.due(now)
+    pieces += tracks.rest(3000)
+    assert [start for start, _ in pieces] == [(500 + PIECE_MS * n) * PER_MS for n in range(len(pieces))]
+    kept = np.frombuffer(b"".join(sound for _, sound in pieces), dtype=np.uint8).reshape(-1, 2)
+    expected = theirs[500 * 8 :].copy()
+    expected[: 500 * 8], expected[1500 * 8 :] = 0xFF, 0xFF
+    assert np.array_equal(kept[:, 0], mine[500 * 8 :])
+    assert np.array_equal(kept[:, 1], expected)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -182,13 +182,18 @@ def _await_ready(port: int, media: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def running(calls: int) -> Iterator[Site]:
-    """Everything started, with so many good calls under way."""
+def running(calls: int, prepare: Callable[[str], Mapping[str, str]] = lambda endpoint: {}) -> Iterator[Site]:
+    """Everything started, with so many good calls under way.
+
+    `prepare` may store things at the storage's address and returns what the media process's environment needs.
+    """
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, storage_port = server.get_host_and_port()
     endpoint, port = f"http://{host}:{storage_port}", _free_port()
+    # What an earlier site of this process stored is still there.
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()
     world, good = _install(endpoint), Neighbours()
     queue = client_of("sqs", endpoint).create_queue(QueueName="call-ended")["QueueUrl"]
     environment = {
@@ -205,6 +210,7 @@ def running(calls: int) -> Iterator[Site]:
         "PUBLIC_BASE_URL": PUBLIC,
         "OPENAI_API_KEY": "none",
         "OPENAI_WEBSOCKET_BASE_URL": f"ws://127.0.0.1:{good.provider_port}",
+        **prepare(endpoint),
     }
     media = subprocess.Popen([sys.executable, "-m", "media_tier"], env={**os.environ, **environment})
     try:

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from infra.local import aws
 from shared.adapters.aws.dynamo.calls import DynamoCalls
@@ -229,19 +230,39 @@ def open_calls(
     return [f"session-{number}" for number in range(calls)]
 
 
-def print_table(rows: Sequence[Result], seconds: float, wanted: str) -> None:
-    """One line for each server, the ratio to the first, and what is wanted."""
-    print(f"\n{seconds:g} s once all talk, CPython {sys.version.split()[0]}")
+def in_turn(rounds: int, servers: Sequence[Callable[[], Result]]) -> list[list[Result]]:
+    """Each server's results. They take turns, so that whatever else slows this machine down meets all of them."""
+    measured = [[measure() for measure in servers] for _ in range(rounds)]
+    return [list(results) for results in zip(*measured, strict=True)]
+
+
+def print_table(rows: Sequence[Sequence[Result]], seconds: float, wanted: str) -> None:
+    """One line for each server, the median of its rounds; ratios are to the first server in the same round."""
+    print(f"\n{len(rows[0])} rounds of {seconds:g} s once all talk, CPython {sys.version.split()[0]}")
     print(
-        f"{'':24}calls  CPU ms/call-s  ratio  calls/core  core busy  kB/call  grew kB"
+        f"{'':24}calls  CPU ms/call-s (spread)  ratio (spread)     calls/core  core busy  kB/call  grew kB"
         "  up p50/p99 ms  down p50/p99 ms  lost"
     )
-    for row in rows:
+    for results in rows:
+        row = sorted(results, key=lambda result: result.cpu_ms)[len(results) // 2]
+        ratios = [result.cpu_ms / first.cpu_ms for result, first in zip(results, rows[0], strict=True)]
+        busy = statistics.median(result.busy for result in results)
         print(
-            f"{row.name:24}{row.calls:5}{row.cpu_ms:15.2f}{row.cpu_ms / rows[0].cpu_ms:7.2f}{1000 / row.cpu_ms:12.0f}"
-            f"{row.busy:11.0%}{row.kb:9.0f}{row.growth_kb:9.1f}{row.up['p50']:8.2f}/{row.up['p99']:5.2f}"
-            f"{row.down['p50']:11.2f}/{row.down['p99']:5.2f}{row.down['failed'] + row.down['lost']:6}"
+            f"{row.name:24}{row.calls:5}{_spread([result.cpu_ms for result in results]):>23}{_spread(ratios):>18}"
+            f"{1000 / row.cpu_ms:13.0f}{busy:11.0%}{row.kb:9.0f}{row.growth_kb:9.1f}{_delays(results, 'up')}"
+            f"{_delays(results, 'down')}{sum(r.down['failed'] + r.down['lost'] for r in results):6}"
         )
-        if row.down["failed"] or row.down["lost"]:
-            print("            ", row.down["first_failure"], row.down["codes"])
+        for result in results:
+            if result.down["failed"] or result.down["lost"]:
+                print("            ", result.down["first_failure"], result.down["codes"])
     print(f"wanted: {wanted}, p99 under {TARGET_P99_MS} ms, under {TARGET_KB} kB a call, flat")
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
+
+
+def _delays(results: Sequence[Result], way: Literal["up", "down"]) -> str:
+    """The median round's percentiles."""
+    half, most = (statistics.median(getattr(result, way)[share] for result in results) for share in ("p50", "p99"))
+    return f"{half:11.2f}/{most:5.2f}"

@@ -23,7 +23,7 @@ from media_tier.bridge.wheel import Wheel
 from media_tier.call.events import Event
 from media_tier.legs.whatsapp import WhatsAppLeg, WhatsAppLimits
 from media_tier.legs.whatsapp_path import MediaPath, make_certificate
-from media_tier.legs.whatsapp_sdp import Local, parse_offer, render_answer
+from media_tier.legs.whatsapp_sdp import Local, Remote, parse_offer, render_answer
 from media_tier.legs.whatsapp_streams import StreamIds
 
 FRAME = 480
@@ -66,7 +66,7 @@ class Ours:
 
     async def answer(self, sdp: str) -> str:
         offer, number = parse_offer(sdp, private_addresses=True), len(self._legs) + 1
-        path = MediaPath(offer, self._certificate, ["127.0.0.1"], time.monotonic)
+        path = MediaPath(self._certificate, ["127.0.0.1"], time.monotonic)
         ids = StreamIds(1000 + number, 1, 1, f"bench{number}")
         leg = WhatsAppLeg(path, offer, ids, self._wheel, time.monotonic, WhatsAppLimits(), lambda: None)
         local = Local(path.ufrag, path.password, path.fingerprint, await path.gather(), ids.ssrc, ids.cname, 1)
@@ -74,11 +74,11 @@ class Ours:
         self.listeners.append(listener)
         leg.attach(listener)
         self._legs.append((leg, number * 7))
-        self._held += [asyncio.ensure_future(self._run(path, leg, number * 7))]
+        self._held += [asyncio.ensure_future(self._run(path, offer, leg, number * 7))]
         return render_answer(offer, local)
 
-    async def _run(self, path: MediaPath, leg: WhatsAppLeg, offset: int) -> None:
-        await path.connect(leg)
+    async def _run(self, path: MediaPath, remote: Remote, leg: WhatsAppLeg, offset: int) -> None:
+        await path.connect(remote, leg)
         leg.open()
         frames = [self._sound[at : at + FRAME * 2] for at in range(0, len(self._sound), FRAME * 2)]
         silent = bytes(FRAME * 2)

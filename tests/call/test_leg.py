@@ -1,6 +1,9 @@
 """The caller's connection drops and comes back, here or on another process."""
 
 import json
+from typing import Any
+
+import pytest
 
 from media_tier.call.commands import (
     AppendTranscript,
@@ -44,6 +47,21 @@ def test_a_parked_call_ends_after_thirty_seconds() -> None:
     greeted(session)
     said = play(session, (5000, DROPPED), (20_000, DROPPED), until=40_000)
     assert only(said, Finish) == [(35_000, Finish(EndReason.CONNECTION_LOST, EndedBy.CARRIER))]
+
+
+@pytest.mark.parametrize("first", [(), ((4000, DROPPED),)])
+def test_a_connection_that_is_gone_for_good_ends_the_call_at_once(first: tuple[Any, ...]) -> None:
+    session = new()
+    greeted(session)
+    said = play(session, *first, (5000, LegDropped(Party.CALLER, for_good=True)), until=60_000)
+    assert only(said, Finish) == [(5000, Finish(EndReason.CONNECTION_LOST, EndedBy.CARRIER))]
+
+
+def test_a_goodbye_under_way_stays_the_reason_whatever_becomes_of_the_connection() -> None:
+    session = new()
+    greeted(session)
+    said = play(session, *caller_says("Goodbye", 2000), (3000, LegDropped(Party.CALLER, for_good=True)))
+    assert only(said, Finish)[-1][1].reason is EndReason.USER_ENDED
 
 
 def test_an_answer_cut_off_by_the_drop_is_continued() -> None:

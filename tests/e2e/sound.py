@@ -33,12 +33,20 @@ def timeline(parts: Sequence[tuple[float, bytes]], seconds: float) -> bytes:
 
 
 def channels(path: Path) -> tuple[Samples, Samples]:
-    """Both channels of a stereo PCM16 WAV, as floats."""
+    """Both channels of a stereo PCM16 WAV, as floats; a phone's is brought from 8 to 24 kHz."""
     with wave.open(str(path), "rb") as source:
         assert source.getnchannels() == 2
-        assert source.getframerate() == RATE
+        times = RATE // source.getframerate()
+        assert source.getframerate() in (RATE, 8_000)
         both = np.frombuffer(source.readframes(source.getnframes()), dtype=np.int16).reshape(-1, 2)
-    return both[:, 0].astype(np.float64), both[:, 1].astype(np.float64)
+    left, right = (side.astype(np.float64) for side in both.T)
+    return (left, right) if times == 1 else (_times(left, times), _times(right, times))
+
+
+def _times(sound: Samples, times: int) -> Samples:
+    """The same at a multiple of its rate, without delay."""
+    size = len(sound) * times
+    return np.asarray(np.fft.irfft(np.fft.rfft(sound), size) * times, dtype=np.float64)
 
 
 def samples(pcm: bytes) -> Samples:
@@ -68,6 +76,30 @@ def best_match(haystack: Samples, needle: Samples) -> tuple[float, int]:
     scores = product[:lags] / (window * np.sqrt(np.sum(needle**2)) + 1e-9)
     offset = int(np.argmax(scores))
     return float(scores[offset]), offset
+
+
+def likeness(heard: Samples, said: Samples, window: float = 0.3, reach: float = 0.05) -> Samples:
+    """How much what was heard resembles each window of what was said: correlations, 0 to 1.
+
+    A receiver's buffer shortens and stretches sound a little all the time, so each window is looked for `reach` seconds
+    around where the one before it lay.
+    """
+    size, far = round(window * RATE), round(reach * RATE)
+    shift, scores = best_match(heard, said[: 3 * size])[1], []
+    for at in range(0, len(said) - size + 1, size):
+        begin = max(0, shift + at - far)
+        score, offset = best_match(heard[begin : shift + at + size + far], said[at : at + size])
+        scores.append(score)
+        if score > 0.7:
+            shift = begin + offset - at
+    return np.array(scores)
+
+
+def as_heard(scores: Samples, said: Samples, window: float = 0.3) -> float:
+    """The mean of `likeness`, louder windows counting more."""
+    size = round(window * RATE)
+    loudness = [float(np.sqrt(np.mean(said[at : at + size] ** 2))) for at in range(0, len(said) - size + 1, size)]
+    return float(np.average(scores, weights=loudness))
 
 
 def kept_until(channel: Samples, true: Samples) -> int:

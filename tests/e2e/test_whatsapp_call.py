@@ -84,3 +84,6 @@ async def test_a_whatsapp_user_is_greeted_asks_and_is_answered(platform: Running
                 await task
     ended = re.compile(r'call ended.*"reason":"user_ended"')
     await until(lambda: ended.search(platform.log("media-1") + platform.log("media-2")), 10)
+    await asyncio.sleep(2.5)  # what follows a hang-up
+    lines = (platform.log("media-1") + platform.log("media-2")).splitlines()
+    assert [line for line in lines if "meta" in line or "Traceback" in line] == []

@@ -122,8 +122,9 @@ def test_the_administration_answers_as_documented(console: Console, method: str,
         if known and row.own:
             names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
             case.path_parameters = dict(zip(names, row.own, strict=True))
-        if current and row.version is not None:
-            headers["if-match"] = f'"{row.version(console.world)}"'
+        version = row.current(console.world, None) if current else None
+        if version is not None:
+            headers["if-match"] = f'"{version}"'
         send(console.client, case, headers)
 
     ask()

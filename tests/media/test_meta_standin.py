@@ -20,13 +20,14 @@ from infra.local.standins.meta import MetaStandIn, Patience
 from infra.local.standins.meta_world import MetaNumber, MetaUser, signature
 from media_tier.bridge.wheel import Wheel
 from media_tier.legs.whatsapp import WhatsAppLimits
-from media_tier.legs.whatsapp_intake import Outside, WhatsAppIntake
+from media_tier.legs.whatsapp_intake import WhatsAppIntake
+from media_tier.legs.whatsapp_outside import Outside
 from shared.adapters.whatsapp_calls import GraphWhatsAppCalls
 from shared.contracts.messages.whatsapp_offer import WhatsAppOffer
 from shared.contracts.settings.integration import WhatsAppAccount
 from shared.ports.whatsapp_calls import WhatsAppRefused
 from shared.ports.whatsapp_offers import ReceivedOffer
-from tests.media.test_whatsapp_intake import ACCOUNT, Accounts, Admission, Queue
+from tests.media.test_whatsapp_intake import ACCOUNT, Accounts, Admission, Outgoing, Queue, Reports
 from tests.media.whatsapp_peer import IDS, share_of, tone, until
 
 pytestmark = pytest.mark.realtime
@@ -113,6 +114,8 @@ async def answering(made: App) -> AsyncIterator[WhatsAppIntake]:
             offers=made.queue,
             accounts=Accounts(),
             calls=GraphWhatsAppCalls(http, _token, base_url=made.meta.url),
+            reports=Reports(),
+            outgoing=Outgoing(),  # type: ignore[arg-type]  # every verb of it is a failure
             admission=made.admission,
             wheel=wheel,
             clock=time.monotonic,

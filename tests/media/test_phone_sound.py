@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from media_tier.audio import g711
 from media_tier.audio.formats import MULAW_8K, PCM_24K, AudioFormat
 from media_tier.audio.playout import Playout
-from media_tier.bridge.gathering_recorder import SLICE_MS, GatheringRecorder
 from media_tier.bridge.phone_model import PhoneModel
 from media_tier.bridge.phone_prompts import PhonePrompts
 from media_tier.call.events import (
@@ -148,98 +146,6 @@ async def test_everything_else_passes_as_it_is() -> None:
     model.listener.on_event(ProviderExpiring(1, 9))
     assert notes.events == [ProviderExpiring(1, 9)]
     assert connection.capabilities is model.capabilities
-
-
-class Tape:
-    """A Recorder that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.sides: dict[str, list[tuple[bytes, int]]] = {"caller": [], "far": []}
-        self.states: list[Any] = []
-        self.before_cut: Callable[[], None]
-
-    def start(self, at_ms: int) -> None:
-        self.states.append(("start", at_ms))
-
-    def caller(self, pcm: bytes, at_ms: int) -> None:
-        self.sides["caller"].append((pcm, at_ms))
-
-    def far(self, pcm: bytes, at_ms: int) -> None:
-        self.sides["far"].append((pcm, at_ms))
-
-    def stop(self) -> None:
-        self.states.append("stop")
-
-    async def close(self) -> None:
-        self.states.append("close")
-
-
-def test_sound_is_recorded_when_a_piece_is_cut_and_in_its_time() -> None:
-    tape = Tape()
-    recorder = GatheringRecorder(tape, MULAW_8K)
-    recorder.start(100)
-    mulaw = g711.encode(tone(8_000, 200))
-    for number in range(10):  # the fourth frame was the quickest on its way
-        late = 0 if number == 3 else 15
-        recorder.caller(mulaw[number * 160 : number * 160 + 160], 1_000 + 20 * number + late)
-    recorder.far(mulaw, 1_050)
-    assert tape.sides == {"caller": [], "far": []}
-    tape.before_cut()
-    pcm = b"".join(pcm for pcm, _ in tape.sides["caller"])
-    assert [at for _, at in tape.sides["caller"]] == [1_000, 1_000 + SLICE_MS]
-    assert len(pcm) == pytest.approx(200 * 48, abs=5 * 48)
-    assert pitch(pcm, 24_000) == pytest.approx(440, abs=5)
-    assert [at for _, at in tape.sides["far"]] == [1_050]
-
-
-def test_a_stalled_line_is_recorded_at_its_times_in_one_go() -> None:
-    tape = Tape()
-    recorder = GatheringRecorder(tape, MULAW_8K)
-    recorder.start(0)
-    mulaw = g711.encode(tone(8_000, 100))
-    frames = [mulaw[at : at + 160] for at in range(0, len(mulaw), 160)]
-    # The line stands still for 300 ms from the third frame on, then delivers what it held back.
-    for frame, at_ms in zip(frames, (0, 20, 340, 341, 341), strict=True):
-        recorder.caller(frame, at_ms)
-    assert tape.sides["caller"] == []
-    tape.before_cut()
-    assert [(len(pcm), at) for pcm, at in tape.sides["caller"]] == [(40 * 48, 0), (60 * 48, 301)]
-    # One filter, fed once: the sound is what it would be without the stall.
-    whole = Tape()
-    again = GatheringRecorder(whole, MULAW_8K)
-    again.caller(mulaw, 0)
-    whole.before_cut()
-    assert b"".join(pcm for pcm, _ in tape.sides["caller"]) == whole.sides["caller"][0][0]
-
-
-def test_the_houses_own_sound_is_gathered_from_the_caller_and_passed_on_from_the_far_side() -> None:
-    tape = Tape()
-    recorder = GatheringRecorder(tape, PCM_24K)
-    recorder.start(0)
-    pcm = tone(24_000, 220)
-    for number in range(11):
-        recorder.caller(pcm[number * 960 : number * 960 + 960], 500 + 20 * number + number % 3)
-    recorder.far(pcm, 700)
-    assert tape.sides == {"caller": [], "far": [(pcm, 700)]}
-    tape.before_cut()
-    assert [at for _, at in tape.sides["caller"]] == [500, 600, 700]
-    assert b"".join(part for part, _ in tape.sides["caller"]) == pcm
-    tape.before_cut()
-    assert len(tape.sides["caller"]) == 3
-
-
-async def test_a_pause_is_kept_and_stopping_loses_nothing() -> None:
-    tape = Tape()
-    recorder = GatheringRecorder(tape, MULAW_8K)
-    recorder.start(0)
-    for at_ms in (0, 20, 400, 420):
-        recorder.far(bytes(160), at_ms)
-    recorder.stop()
-    assert [at for _, at in tape.sides["far"]] == [0, 400]
-    recorder.caller(bytes(160), 500)
-    await recorder.close()
-    assert [at for _, at in tape.sides["caller"]] == [500]
-    assert tape.states == [("start", 0), "stop", "close"]
 
 
 class Sentences:

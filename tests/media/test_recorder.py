@@ -5,11 +5,15 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import obstore
 import pytest
 from obstore.exceptions import GenericError
 from obstore.store import MemoryStore, S3Store
 
+from media_tier.audio import g711
+from media_tier.audio.formats import MULAW_8K, PCM_24K, AudioFormat
+from media_tier.bridge.gathering_recorder import GatheringRecorder
 from media_tier.bridge.recording_tap import RecordingTap
 from shared.adapters.aws.media import segment_store
 from shared.adapters.aws.media.segment_store import S3SegmentStore, Spool
@@ -79,15 +83,25 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
 
 
 @pytest.mark.parametrize("killed_ms", [2000, 3333, 7490, 7999, 60_001])
-def test_a_killed_process_loses_at_most_two_seconds(time: Time, killed_ms: int) -> None:
+@pytest.mark.parametrize(("audio", "frame"), [(PCM_24K, SPOKEN), (MULAW_8K, b"\x10" * 160)])
+def test_a_killed_process_loses_at_most_two_seconds(
+    time: Time, killed_ms: int, audio: AudioFormat, frame: bytes
+) -> None:
     kept = Kept()
-    tap = RecordingTap(kept, lambda: round(time.now))
-    tap.start(0)
+    recorder = GatheringRecorder(RecordingTap(kept, lambda: round(time.now), audio), audio)
+    recorder.start(0)
     for at in range(0, killed_ms, 20):
         time.pass_to(at)
-        tap.caller(SPOKEN, at)
+        recorder.caller(frame, at)
     time.pass_to(killed_ms)
-    assert killed_ms - kept.end_ms <= 2000
+    stored = b"".join(sound for _, sound in kept.pieces)
+    assert killed_ms - len(stored) // (2 * audio.bytes_per_ms) <= 2000
+    sides = np.frombuffer(stored, "<i2" if audio.width == 2 else np.uint8).reshape(-1, 2)
+    said = np.frombuffer(frame, sides.dtype)[0]
+    silence = 0 if audio.width == 2 else g711.SILENCE[0]
+    assert set(sides[:, 0].tolist()) <= {said}
+    assert set(sides[:, 1].tolist()) <= {silence}
+    assert [start for start, _ in kept.pieces] == [number * 18_000 for number in range(len(kept.pieces))]
 
 
 def test_pieces_come_by_time_although_nobody_speaks(time: Time) -> None:

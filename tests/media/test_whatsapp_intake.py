@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,12 +12,18 @@ import pytest
 
 from infra.local.standins.meta_media import PhonePeer
 from media_tier.bridge.wheel import Wheel
+from media_tier.call.events import EndRequested, Event, LegDropped, Party
 from media_tier.legs.whatsapp import WhatsAppLimits
-from media_tier.legs.whatsapp_intake import Outside, WhatsAppIntake
+from media_tier.legs.whatsapp_intake import WhatsAppIntake
+from media_tier.legs.whatsapp_outside import Outside
 from media_tier.ports import Leg, Refused
 from shared.contracts.messages.whatsapp_offer import WhatsAppOffer
 from shared.contracts.messages.widget_socket import CloseCode
+from shared.contracts.records.carrier_call import CarrierCall, CarrierFacts, CarrierOutcome, CarrierPhase
 from shared.contracts.settings.integration import WhatsAppAccount
+from shared.ports.carrier_reports import CarrierKey
+from shared.ports.outgoing_calls import Reserved
+from shared.ports.whatsapp_calls import Reaction, WhatsAppRefused
 from shared.ports.whatsapp_offers import ReceivedOffer
 from tests.media.whatsapp_peer import IDS, Ear, share_of, tone, until
 
@@ -33,10 +39,6 @@ ACCOUNT = WhatsAppAccount(
 )
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LIMITS = WhatsAppLimits(connect_seconds=0.6, linger_seconds=0.05)
-
-
-class MetaRefused(Exception):
-    """The adapter's own."""
 
 
 @dataclass
@@ -73,7 +75,10 @@ class Meta:
         assert carrier_call_id == "wacid.1"
         self.said.append(verb)
         if verb == self.refuse:
-            raise MetaRefused
+            raise WhatsAppRefused(100, Reaction.GIVE_UP, "no")
+
+    async def connect(self, account: WhatsAppAccount, to: str, sdp: str, opaque: str) -> str:
+        raise AssertionError("nobody is called here")
 
 
 @dataclass
@@ -109,7 +114,16 @@ class Admission:
     legs: list[Leg] = field(default_factory=list)
     ear: Ear = field(default_factory=Ear)
 
-    async def admit(self, session_id: str, token: str, origin: str, leg: Leg) -> Ear:
+    async def admit(
+        self,
+        session_id: str,
+        token: str,
+        origin: str,
+        leg: Leg,
+        carrier_call_id: str | None = None,
+        *,
+        awaited: bool = False,
+    ) -> Ear:
         self.asked.append((session_id, token, origin))
         if self.refusal is not None:
             raise Refused(self.refusal, "no")
@@ -120,11 +134,43 @@ class Admission:
 
 
 @dataclass
+class Reports:
+    """What the webhooks stored."""
+
+    known: dict[str, CarrierCall] = field(default_factory=dict)
+    reads: int = 0
+    failures: int = 0
+
+    def say(self, carrier_call_id: str, **changes: object) -> None:
+        stored = self.known.get(carrier_call_id) or CarrierCall(
+            company_id="c1", account_id="a1", carrier_call_id=carrier_call_id, kind="whatsapp"
+        )
+        self.known[carrier_call_id] = stored.model_copy(update=changes)
+
+    async def read(self, keys: Sequence[CarrierKey]) -> Sequence[CarrierCall]:
+        self.reads += 1
+        if self.failures:
+            self.failures -= 1
+            raise OSError("away")
+        return [self.known[key.carrier_call_id] for key in keys if key.carrier_call_id in self.known]
+
+
+class Outgoing:
+    """Nothing goes out."""
+
+    async def reserve(self, offer: WhatsAppOffer, origin: str, now: datetime) -> Reserved | None:
+        raise AssertionError("nobody is called here")
+
+    placed = conclude = refused = failed = lost = reserve
+
+
+@dataclass
 class World:
     phone: PhonePeer
     meta: Meta
     queue: Queue
     admission: Admission
+    reports: Reports
     intake: WhatsAppIntake
     offer: WhatsAppOffer
 
@@ -134,13 +180,16 @@ class World:
 
 
 @asynccontextmanager
-async def world(limits: WhatsAppLimits = LIMITS, capacity: int = 60) -> AsyncIterator[World]:
+async def world(limits: WhatsAppLimits = LIMITS, capacity: int = 60, meta: Meta | None = None) -> AsyncIterator[World]:
     phone = PhonePeer()
-    meta, queue, admission, wheel = Meta(phone), Queue(), Admission(), Wheel(time.monotonic)
+    meta, queue, admission, wheel = meta or Meta(phone), Queue(), Admission(), Wheel(time.monotonic)
+    reports = Reports()
     outside = Outside(
         offers=queue,
         accounts=Accounts(),
         calls=meta,
+        reports=reports,
+        outgoing=Outgoing(),  # type: ignore[arg-type]  # every verb of it is a failure
         admission=admission,
         wheel=wheel,
         clock=time.monotonic,
@@ -164,7 +213,7 @@ async def world(limits: WhatsAppLimits = LIMITS, capacity: int = 60) -> AsyncIte
     )
     running = asyncio.get_running_loop().create_task(intake.run())
     try:
-        yield World(phone, meta, queue, admission, intake, offer)
+        yield World(phone, meta, queue, admission, reports, intake, offer)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -198,16 +247,75 @@ async def test_a_call_from_the_first_ring_to_our_goodbye() -> None:
         assert w.admission.ear.gone == [True]
 
 
-async def test_the_caller_hangs_up_and_meta_says_so() -> None:
+@pytest.mark.parametrize(
+    ("outcome", "event", "clean"),
+    [
+        (CarrierOutcome.COMPLETED, EndRequested(Party.CALLER), True),
+        (CarrierOutcome.FAILED, LegDropped(Party.CALLER, for_good=True), False),
+    ],
+)
+async def test_the_end_that_meta_reports_is_the_calls_within_a_second(
+    outcome: CarrierOutcome, event: Event, clean: bool
+) -> None:
+    async with world() as w:
+        w.reports.failures = 1
+        w.ring()
+        await until(accepted(w))
+        began = time.monotonic()
+        w.reports.say("wacid.2", facts=CarrierFacts(phase=CarrierPhase.ENDED, outcome=outcome))
+        w.reports.say("wacid.1", facts=CarrierFacts(phase=CarrierPhase.ENDED, outcome=outcome))
+        await until(lambda: w.intake.calls == 0)
+        assert time.monotonic() - began < 2.5, "a second; one more because a read failed"
+        assert w.meta.said == ["pre_accept", "accept"], "Meta is not told what it told"
+        assert (w.admission.ear.gone, w.admission.ear.events) == ([clean], [event])
+
+
+async def test_a_goodbye_over_the_connection_is_told_to_meta_if_meta_does_not_say_it() -> None:
     async with world() as w:
         w.ring()
         await until(accepted(w))
-        await asyncio.sleep(0.05)
-        assert w.intake.hung_up("wacid.1")
-        assert not w.intake.hung_up("wacid.2")
+        await w.phone.close()
+        await until(lambda: w.admission.ear.gone)
+        assert w.admission.ear.events == [EndRequested(Party.CALLER)]
+        assert w.meta.said[-1] == "accept"
         await until(lambda: w.intake.calls == 0)
-        assert w.meta.said[-1] == "terminate"
-        assert w.admission.ear.gone == [True] and len(w.admission.ear.events) == 1
+        assert w.meta.said[2:] == ["terminate"]
+
+
+async def test_calls_are_looked_after_by_one_read_a_second() -> None:
+    async with world() as w:
+        w.ring()
+        await until(accepted(w))
+        before = w.reports.reads
+        await asyncio.sleep(2.2)
+        assert 1 <= w.reports.reads - before <= 3
+    assert w.admission.ear.events == [LegDropped(Party.CALLER, for_good=True)], "the process left"
+
+
+async def test_a_leaving_process_stays_until_its_calls_are_over() -> None:
+    async with world() as w:
+        w.ring()
+        await until(accepted(w))
+        w.admission.ready = False
+        staying = asyncio.create_task(w.intake.empty(30))
+        await asyncio.sleep(0.6)
+        assert not staying.done()
+        w.ring(carrier_call_id="wacid.2")
+        w.admission.legs[0].close(1000, "done")
+        await asyncio.wait_for(staying, 3)
+        assert len(w.queue.waiting) == 1, "what comes now is others'"
+        began = time.monotonic()
+        await w.intake.empty(30)
+        assert time.monotonic() - began < 1
+
+
+async def test_a_leaving_process_does_not_stay_for_ever() -> None:
+    async with world() as w:
+        w.ring()
+        await until(accepted(w))
+        await w.intake.empty(0.2)
+        assert w.intake.calls == 1
+    assert w.meta.said[-1] == "terminate"
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ class Journal:
 
 @dataclass
 class Tape:
-    """Keeps what is recorded, PCM16 24 kHz; implements ports.Recorder."""
+    """Keeps what is recorded, µ-law 8 kHz; implements ports.Recorder."""
 
     sides: dict[str, list[tuple[int, bytes]]] = field(default_factory=lambda: {"caller": [], "far": []})
 

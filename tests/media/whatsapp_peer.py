@@ -83,7 +83,7 @@ async def call(
     offer = parse_offer(await phone.offer(), private_addresses=True)
     if fingerprint is not None:
         offer = replace(offer, fingerprint=fingerprint)
-    path = MediaPath(offer, CERTIFICATE, ["127.0.0.1"], time.monotonic)
+    path = MediaPath(CERTIFICATE, ["127.0.0.1"], time.monotonic)
     wheel, over, ear = Wheel(time.monotonic), list[bool](), Ear()
     leg = WhatsAppLeg(path, offer, IDS, wheel, time.monotonic, limits, lambda: over.append(True))
     try:
@@ -94,7 +94,7 @@ async def call(
         await phone.answer(render_answer(offer, local))
         leg.attach(ear)
         async with asyncio.timeout(5):
-            await path.connect(leg)
+            await path.connect(offer, leg)
         yield Call(leg, path, phone, ear, over)
     finally:
         await path.close()

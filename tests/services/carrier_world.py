@@ -1,5 +1,6 @@
 """The small installation with carriers: a Twilio and a WhatsApp account for each company, and carriers that obey."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -14,6 +15,7 @@ from shared.adapters.aws.secrets import KmsSecrets
 from shared.contracts.messages.whatsapp_offer import WhatsAppOffer
 from shared.contracts.records.call import CallRecord
 from shared.contracts.settings.integration import AccountStatus, TwilioAccount, WhatsAppAccount
+from shared.domain.whatsapp_texts import Row
 from shared.ports.phone_lines import Credentials, Dialling, NumberHooks, PhoneNumber, PhoneOwner
 from shared.ports.whatsapp_calls import WhatsAppRefused
 from shared.ports.whatsapp_numbers import CallingFacts, LivePermission, NumberFacts, Sender, TokenFacts
@@ -139,6 +141,9 @@ class Meta:
     def send_template(self, sender: Sender, to: str, name: str, language: str) -> None:
         self._note("template", to, name, language)
 
+    def send_list(self, sender: Sender, to: str, text: str, label: str, rows: Sequence[Row]) -> None:
+        self._note("list", to, *(row.row_id for row in rows))
+
     def send_call_button(self, sender: Sender, to: str, text: str, label: str) -> None:
         self._note("button", to)
 
@@ -170,9 +175,9 @@ def _kms() -> Any:
 class CarrierWorld:
     """Everything that deals with carriers, over the repositories of a world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, kms: Any = None) -> None:
         self.world, self.lines, self.meta, self.queues = world, Lines(), Meta(), Queues()
-        self.kms = _kms()
+        self.kms = kms or _kms()
         self.key_id = self.kms.create_key()["KeyMetadata"]["KeyId"]
         self.secrets = KmsSecrets(self.kms, world.core, self.key_id)
         self.accounts = DynamoIntegrationAccounts(world.core)

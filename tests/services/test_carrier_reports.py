@@ -12,6 +12,7 @@ from shared.adapters.aws.media.carrier_reports import CarrierReports
 from shared.contracts.errors import Conflict
 from shared.contracts.records.carrier_call import CarrierCall, CarrierFacts, CarrierPhase, HandOver
 from shared.domain import whatsapp_reports
+from shared.ports.carrier_reports import CarrierKey
 from tests.platform import NOW, Cloud
 
 CALL = CarrierCall(
@@ -42,6 +43,21 @@ async def test_a_media_process_sees_reports_and_asks_for_a_person(cloud: Cloud) 
         found = await reports.get("acme", "acc-1", "wacid.1")
     assert found is not None
     assert (found.hand_over, found.facts.phase, found.answer_sdp) == (asked, CarrierPhase.ENDED, "v=0")
+
+
+async def test_all_calls_of_a_process_are_read_at_once(cloud: Cloud) -> None:
+    dynamo = cloud.client("dynamodb")
+    stored = DynamoCarrierCalls(Table(dynamo, "calls"), Table(dynamo, "live"))
+    keys = []
+    for number in range(60):
+        call = CALL.model_copy(update={"carrier_call_id": f"wacid.{number}"})
+        keys.append(CarrierKey("acme", "acc-1", call.carrier_call_id))
+        if number != 7:
+            stored.merge(call, NOW)
+    async with cloud.aclient("dynamodb") as client:
+        found = await CarrierReports(client, calls="calls").read(keys)
+    assert {call.carrier_call_id for call in found} == {f"wacid.{number}" for number in range(60) if number != 7}
+    assert all(call.answer_sdp == "v=0" for call in found)
 
 
 JSON = st.recursive(

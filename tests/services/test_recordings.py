@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media_tier.audio import g711
 from shared.contracts.records.call import CallRecord, CallStatus, EndedBy, EndReason
 from shared.domain.recording_layout import Piece, in_force, piece_key, piece_prefix, recording_key
 from shared.services.recordings import PieceGone, RecordingPorts, deliver_recording
@@ -44,11 +45,11 @@ def put_piece(cloud: Cloud, call: CallRecord, start: int, value: int, frames: in
     )
 
 
-def recording(cloud: Cloud, call: CallRecord) -> npt.NDArray[np.int16]:
+def recording(cloud: Cloud, call: CallRecord, rate: int = 24_000) -> npt.NDArray[np.int16]:
     data = cloud.blobs.get(recording_key(call.company_id, call.call_id))
     assert data is not None
     with wave.open(io.BytesIO(data)) as source:
-        assert (source.getnchannels(), source.getframerate(), source.getsampwidth()) == (2, 24_000, 2)
+        assert (source.getnchannels(), source.getframerate(), source.getsampwidth()) == (2, rate, 2)
         frames = source.readframes(source.getnframes())
         assert len(data) == 44 + len(frames)
     return np.frombuffer(frames, dtype="<i2").reshape(-1, 2)
@@ -77,6 +78,34 @@ def test_pieces_become_one_file_with_silence_in_gaps_and_the_newer_epoch_on_over
         assert set(kept[first:last, 0].tolist()) == {value}
         assert set(kept[first:last, 1].tolist()) == {-value}
     assert left(cloud, call) == []
+
+
+def test_a_phones_pieces_become_a_file_at_its_own_rate(cloud: Cloud) -> None:
+    call = ended(cloud)
+    spoken = np.random.default_rng(1).integers(0, 256, (6000, 2), dtype=np.uint8)
+    for start, epoch in ((PIECE, 1), (3 * PIECE, 2)):
+        key = piece_key(call.company_id, call.call_id, start, epoch, "ulaw")
+        cloud.client("s3").put_object(Bucket=cloud.bucket, Key=key, Body=spoken.tobytes())
+    deliver_recording(ports(cloud), call.company_id, call.call_id)
+    kept = recording(cloud, call, rate=8_000)
+    sound = np.frombuffer(g711.decode(spoken.tobytes()), "<i2").reshape(-1, 2)
+    assert np.array_equal(kept[:6000], sound)
+    assert not kept[6000:12_000].any()
+    assert np.array_equal(kept[12_000:], sound)
+    assert len(kept) == (3000 - 750) * 8
+    assert left(cloud, call) == []
+
+
+def test_sound_of_both_kinds_keeps_its_places_at_the_higher_rate(cloud: Cloud) -> None:
+    call = ended(cloud, 1500)
+    put_piece(cloud, call, 0, 7)
+    key = piece_key(call.company_id, call.call_id, PIECE, 2, "ulaw")
+    cloud.client("s3").put_object(Bucket=cloud.bucket, Key=key, Body=bytes([0x80, 0x00]) * 6000)
+    deliver_recording(ports(cloud), call.company_id, call.call_id)
+    kept = recording(cloud, call)
+    assert len(kept) == 2 * PIECE
+    assert set(map(tuple, kept[:PIECE].tolist())) == {(7, -7)}
+    assert set(map(tuple, kept[PIECE:].tolist())) == {(32_124, -32_124)}
 
 
 def test_delivering_ten_times_gives_what_delivering_once_gives(cloud: Cloud) -> None:

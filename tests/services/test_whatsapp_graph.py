@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from shared.adapters.whatsapp_calls import GraphWhatsAppCalls
-from shared.adapters.whatsapp_numbers import GraphWhatsAppNumbers, parts
+from shared.adapters.whatsapp_numbers import GraphWhatsAppNumbers
 from shared.contracts.settings.integration import WhatsAppAccount
+from shared.domain.whatsapp_texts import parts
 from shared.ports.whatsapp_calls import Reaction, WhatsAppRefused
 from shared.ports.whatsapp_numbers import CallingFacts, NumberFacts, Sender, TokenFacts
 from tests.services.vendor import Vendor, vendor

@@ -172,7 +172,11 @@ def build() -> World:
     for spec in TABLES:
         client.create_table(**create_table_arguments(spec))
     s3.create_bucket(Bucket=BUCKET)
-    world = World(Atomic(client), s3)
+    return populated(World(Atomic(client), s3))
+
+
+def populated(world: World) -> World:
+    """Store both companies in empty tables."""
     for model in MODELS:
         if model.id in ("simulated", "gemini-3.8-live"):
             world.models.save(model)

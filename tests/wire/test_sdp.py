@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media_tier.legs.whatsapp_sdp import REFUSALS, Candidate, Local, Offer, SdpRefused, parse_offer, render_answer
+from media_tier.legs.whatsapp_sdp import (
+    REFUSALS,
+    Candidate,
+    Local,
+    Remote,
+    SdpRefused,
+    parse_answer,
+    parse_offer,
+    render_answer,
+    render_offer,
+)
 from tests.wire.sdp_offers import META_OFFER
 
 LOCAL = Local(
@@ -128,6 +138,44 @@ def test_on_a_development_machine_loopback_is_fine() -> None:
     assert "127.0.0.1" not in [c.address for c in parse_offer(text).candidates]
 
 
+ANSWER = META_OFFER.replace("setup:actpass", "setup:active")
+
+
+def test_metas_answer_to_our_offer_is_understood() -> None:
+    remote = parse_answer(ANSWER)
+    assert (remote.opus, remote.events, remote.our_setup) == (111, 126, "passive")
+    assert parse_answer(ANSWER.replace("setup:active", "setup:passive")).our_setup == "active"
+    without_digits = ANSWER.replace("111 126", "111").replace("a=rtpmap:126 telephone-event/8000\r\n", "")
+    assert parse_answer(without_digits).events is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (META_OFFER, "setup"),
+        (ANSWER.replace("setup:active", "setup:holdconn"), "setup"),
+        (ANSWER.replace("111", "96"), "codec"),
+        (ANSWER.replace("126", "101"), "codec"),
+        (ANSWER.replace("a=ice-lite\r\n", ""), "ice"),
+        (ANSWER.replace("sha-256", "sha-1"), "fingerprint"),
+        (ANSWER.replace("157.240.0.20", "10.0.0.7").replace("2a03:2880::20", "fd00::1"), "candidates"),
+        (ANSWER + "a=x\r\n" * 4000, "too_big"),
+    ],
+)
+def test_answers_that_are_refused(text: str, why: str) -> None:
+    with pytest.raises(SdpRefused) as refused:
+        parse_answer(text)
+    assert refused.value.why == why
+
+
+def test_our_offer_is_read_by_whoever_reads_metas() -> None:
+    text = render_offer(LOCAL)
+    read = parse_offer(text.replace("t=0 0", "t=0 0\r\na=ice-lite"), private_addresses=True)
+    assert (read.ufrag, read.password, read.fingerprint) == (LOCAL.ufrag, LOCAL.password, LOCAL.fingerprint)
+    assert (read.opus, read.events, read.mid) == (111, 126, "audio")
+    assert "a=setup:actpass\r\n" in text and text.count("a=fingerprint") == 1 and "ice-lite" not in text
+
+
 def bombs() -> list[str]:
     ssrc = "".join(f"a=ssrc:{n} cname:x\r\n" for n in range(16_000))
     candidates = "".join(f"a=candidate:{n} 1 udp {n + 1} 157.240.0.20 {n + 1} typ host\r\n" for n in range(100))
@@ -172,6 +220,6 @@ def test_only_the_documented_refusals_escape(lines: list[str], edits: list[tuple
         except SdpRefused as refused:
             assert refused.why in REFUSALS
         else:
-            assert isinstance(offer, Offer)
+            assert isinstance(offer, Remote)
             assert all(parse_offer(sdp, private_addresses=True).candidates)
             assert len(render_answer(offer, LOCAL)) < 4096

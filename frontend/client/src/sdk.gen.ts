@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AddModelData, AddModelErrors, AddModelResponses, ChangeMemberRoleData, ChangeMemberRoleErrors, ChangeMemberRoleResponses, CheckCallSettingsData, CheckCallSettingsErrors, CheckCallSettingsResponses, CheckIntegrationAccountData, CheckIntegrationAccountDraftData, CheckIntegrationAccountDraftErrors, CheckIntegrationAccountDraftResponses, CheckIntegrationAccountErrors, CheckIntegrationAccountResponses, ConnectChatbotData, ConnectChatbotErrors, ConnectChatbotResponses, CreateChatbotData, CreateChatbotErrors, CreateChatbotResponses, CreateCompanyData, CreateCompanyErrors, CreateCompanyResponses, CreateIntegrationAccountData, CreateIntegrationAccountErrors, CreateIntegrationAccountResponses, CreatePackageData, CreatePackageErrors, CreatePackageResponses, DeleteIntegrationAccountData, DeleteIntegrationAccountErrors, DeleteIntegrationAccountResponses, DisconnectChatbotData, DisconnectChatbotErrors, DisconnectChatbotResponses, EditChatbotData, EditChatbotErrors, EditChatbotResponses, EditCompanyData, EditCompanyErrors, EditCompanyResponses, EditIntegrationAccountData, EditIntegrationAccountErrors, EditIntegrationAccountResponses, EditModelData, EditModelErrors, EditModelResponses, EditPackageData, EditPackageErrors, EditPackageResponses, ExportUsageData, ExportUsageErrors, ExportUsageResponses, ExportWebhookEventsData, ExportWebhookEventsErrors, ExportWebhookEventsResponses, GetAccountUsageData, GetAccountUsageErrors, GetAccountUsageResponses, GetCallData, GetCallErrors, GetCallResponses, GetCallSettingsData, GetCallSettingsErrors, GetCallSettingsResponses, GetCallSettingsVersionData, GetCallSettingsVersionErrors, GetCallSettingsVersionResponses, GetChatbotData, GetChatbotErrors, GetChatbotResponses, GetCompanyCallData, GetCompanyCallErrors, GetCompanyCallResponses, GetCompanyData, GetCompanyErrors, GetCompanyRecordingData, GetCompanyRecordingErrors, GetCompanyRecordingResponses, GetCompanyResponses, GetCompanyTranscriptData, GetCompanyTranscriptErrors, GetCompanyTranscriptResponses, GetIntegrationAccountData, GetIntegrationAccountErrors, GetIntegrationAccountResponses, GetModelData, GetModelErrors, GetModelResponses, GetPackageData, GetPackageErrors, GetPackageResponses, GetPackageVersionData, GetPackageVersionErrors, GetPackageVersionResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetTestCallData, GetTestCallErrors, GetTestCallResponses, GetTranscriptData, GetTranscriptErrors, GetTranscriptResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWebhooksData, GetWebhooksErrors, GetWebhooksResponses, GetWidgetData, GetWidgetErrors, GetWidgetResponses, GetWidgetVersionData, GetWidgetVersionErrors, GetWidgetVersionResponses, InviteCompanyMemberData, InviteCompanyMemberErrors, InviteCompanyMemberResponses, InviteMemberData, InviteMemberErrors, InviteMemberResponses, JudgeTestCallData, JudgeTestCallErrors, JudgeTestCallResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListCallModelsData, ListCallModelsErrors, ListCallModelsResponses, ListCallsData, ListCallsErrors, ListCallSettingsVersionsData, ListCallSettingsVersionsErrors, ListCallSettingsVersionsResponses, ListCallsResponses, ListChatbotIntegrationsData, ListChatbotIntegrationsErrors, ListChatbotIntegrationsResponses, ListChatbotsData, ListChatbotsErrors, ListChatbotsResponses, ListCompaniesData, ListCompaniesErrors, ListCompaniesResponses, ListCompanyCallsData, ListCompanyCallsErrors, ListCompanyCallsResponses, ListCompanyMembersData, ListCompanyMembersErrors, ListCompanyMembersResponses, ListFleetAuditData, ListFleetAuditErrors, ListFleetAuditResponses, ListFleetIntegrationAccountsData, ListFleetIntegrationAccountsErrors, ListFleetIntegrationAccountsResponses, ListIntegrationAccountsData, ListIntegrationAccountsErrors, ListIntegrationAccountsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListOfferedPackagesData, ListOfferedPackagesErrors, ListOfferedPackagesResponses, ListPackagesData, ListPackagesErrors, ListPackagesResponses, ListPackageVersionsData, ListPackageVersionsErrors, ListPackageVersionsResponses, ListSegmentsData, ListSegmentsErrors, ListSegmentsResponses, ListWebhookEventsData, ListWebhookEventsErrors, ListWebhookEventsResponses, ListWidgetVersionsData, ListWidgetVersionsErrors, ListWidgetVersionsResponses, MakeTestCallData, MakeTestCallErrors, MakeTestCallResponses, OwnCompanyData, OwnCompanyErrors, OwnCompanyResponses, PreviewFleetVoiceData, PreviewFleetVoiceErrors, PreviewFleetVoiceResponses, PreviewVoiceData, PreviewVoiceErrors, PreviewVoiceResponses, PublishPackageData, PublishPackageErrors, PublishPackageResponses, RollBackCallSettingsData, RollBackCallSettingsErrors, RollBackCallSettingsResponses, RollBackPackageData, RollBackPackageErrors, RollBackPackageResponses, RollBackWidgetData, RollBackWidgetErrors, RollBackWidgetResponses, SaveCallSettingsData, SaveCallSettingsErrors, SaveCallSettingsResponses, SaveWidgetData, SaveWidgetErrors, SaveWidgetResponses, SearchCallsData, SearchCallsErrors, SearchCallsResponses, SendTestMessageData, SendTestMessageErrors, SendTestMessageResponses, SetFeaturesData, SetFeaturesErrors, SetFeaturesResponses, SetWebhooksData, SetWebhooksErrors, SetWebhooksResponses, StartTestSessionData, StartTestSessionErrors, StartTestSessionResponses, SwitchIntegrationAccountData, SwitchIntegrationAccountErrors, SwitchIntegrationAccountResponses, SwitchMemberData, SwitchMemberErrors, SwitchMemberResponses, SwitchModelData, SwitchModelErrors, SwitchModelResponses, SwitchOutboundCallsData, SwitchOutboundCallsErrors, SwitchOutboundCallsResponses, WhoAmIData, WhoAmIErrors, WhoAmIResponses, WithdrawPackageData, WithdrawPackageErrors, WithdrawPackageResponses } from './types.gen';
+import type { AddModelData, AddModelErrors, AddModelResponses, ChangeMemberRoleData, ChangeMemberRoleErrors, ChangeMemberRoleResponses, CheckCallSettingsData, CheckCallSettingsErrors, CheckCallSettingsResponses, CheckIntegrationAccountData, CheckIntegrationAccountDraftData, CheckIntegrationAccountDraftErrors, CheckIntegrationAccountDraftResponses, CheckIntegrationAccountErrors, CheckIntegrationAccountResponses, ConnectChatbotData, ConnectChatbotErrors, ConnectChatbotResponses, ConnectOwnSystemData, ConnectOwnSystemErrors, ConnectOwnSystemResponses, CreateChatbotData, CreateChatbotErrors, CreateChatbotResponses, CreateCompanyData, CreateCompanyErrors, CreateCompanyResponses, CreateIntegrationAccountData, CreateIntegrationAccountErrors, CreateIntegrationAccountResponses, CreatePackageData, CreatePackageErrors, CreatePackageResponses, DeleteIntegrationAccountData, DeleteIntegrationAccountErrors, DeleteIntegrationAccountResponses, DisconnectChatbotData, DisconnectChatbotErrors, DisconnectChatbotResponses, EditChatbotData, EditChatbotErrors, EditChatbotResponses, EditCompanyData, EditCompanyErrors, EditCompanyResponses, EditIntegrationAccountData, EditIntegrationAccountErrors, EditIntegrationAccountResponses, EditModelData, EditModelErrors, EditModelResponses, EditPackageData, EditPackageErrors, EditPackageResponses, ExportUsageData, ExportUsageErrors, ExportUsageResponses, ExportWebhookEventsData, ExportWebhookEventsErrors, ExportWebhookEventsResponses, GetAccountUsageData, GetAccountUsageErrors, GetAccountUsageResponses, GetCallData, GetCallErrors, GetCallResponses, GetCallSettingsData, GetCallSettingsErrors, GetCallSettingsResponses, GetCallSettingsVersionData, GetCallSettingsVersionErrors, GetCallSettingsVersionResponses, GetChatbotData, GetChatbotErrors, GetChatbotResponses, GetCompanyCallData, GetCompanyCallErrors, GetCompanyCallResponses, GetCompanyData, GetCompanyErrors, GetCompanyRecordingData, GetCompanyRecordingErrors, GetCompanyRecordingResponses, GetCompanyResponses, GetCompanyTranscriptData, GetCompanyTranscriptErrors, GetCompanyTranscriptResponses, GetIntegrationAccountData, GetIntegrationAccountErrors, GetIntegrationAccountResponses, GetModelData, GetModelErrors, GetModelResponses, GetOutboundPolicyData, GetOutboundPolicyErrors, GetOutboundPolicyResponses, GetOwnSystemData, GetOwnSystemErrors, GetOwnSystemResponses, GetPackageData, GetPackageErrors, GetPackageResponses, GetPackageVersionData, GetPackageVersionErrors, GetPackageVersionResponses, GetRecordingData, GetRecordingErrors, GetRecordingResponses, GetTestCallData, GetTestCallErrors, GetTestCallResponses, GetTranscriptData, GetTranscriptErrors, GetTranscriptResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWebhooksData, GetWebhooksErrors, GetWebhooksResponses, GetWidgetData, GetWidgetErrors, GetWidgetResponses, GetWidgetVersionData, GetWidgetVersionErrors, GetWidgetVersionResponses, InviteCompanyMemberData, InviteCompanyMemberErrors, InviteCompanyMemberResponses, InviteMemberData, InviteMemberErrors, InviteMemberResponses, JudgeTestCallData, JudgeTestCallErrors, JudgeTestCallResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListCallModelsData, ListCallModelsErrors, ListCallModelsResponses, ListCallsData, ListCallsErrors, ListCallSettingsVersionsData, ListCallSettingsVersionsErrors, ListCallSettingsVersionsResponses, ListCallsResponses, ListChatbotIntegrationsData, ListChatbotIntegrationsErrors, ListChatbotIntegrationsResponses, ListChatbotsData, ListChatbotsErrors, ListChatbotsResponses, ListCompaniesData, ListCompaniesErrors, ListCompaniesResponses, ListCompanyCallsData, ListCompanyCallsErrors, ListCompanyCallsResponses, ListCompanyMembersData, ListCompanyMembersErrors, ListCompanyMembersResponses, ListCompanySegmentsData, ListCompanySegmentsErrors, ListCompanySegmentsResponses, ListFleetAuditData, ListFleetAuditErrors, ListFleetAuditResponses, ListFleetIntegrationAccountsData, ListFleetIntegrationAccountsErrors, ListFleetIntegrationAccountsResponses, ListIntegrationAccountsData, ListIntegrationAccountsErrors, ListIntegrationAccountsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListOfferedPackagesData, ListOfferedPackagesErrors, ListOfferedPackagesResponses, ListPackagesData, ListPackagesErrors, ListPackagesResponses, ListPackageVersionsData, ListPackageVersionsErrors, ListPackageVersionsResponses, ListSegmentsData, ListSegmentsErrors, ListSegmentsResponses, ListWebhookEventsData, ListWebhookEventsErrors, ListWebhookEventsResponses, ListWidgetVersionsData, ListWidgetVersionsErrors, ListWidgetVersionsResponses, MakeTestCallData, MakeTestCallErrors, MakeTestCallResponses, OwnCompanyData, OwnCompanyErrors, OwnCompanyResponses, PreviewFleetVoiceData, PreviewFleetVoiceErrors, PreviewFleetVoiceResponses, PreviewVoiceData, PreviewVoiceErrors, PreviewVoiceResponses, PublishPackageData, PublishPackageErrors, PublishPackageResponses, RenewSigningSecretData, RenewSigningSecretErrors, RenewSigningSecretResponses, RollBackCallSettingsData, RollBackCallSettingsErrors, RollBackCallSettingsResponses, RollBackPackageData, RollBackPackageErrors, RollBackPackageResponses, RollBackWidgetData, RollBackWidgetErrors, RollBackWidgetResponses, SaveCallSettingsData, SaveCallSettingsErrors, SaveCallSettingsResponses, SaveOutboundPolicyData, SaveOutboundPolicyErrors, SaveOutboundPolicyResponses, SaveWidgetData, SaveWidgetErrors, SaveWidgetResponses, SearchCallsData, SearchCallsErrors, SearchCallsResponses, SendTestMessageData, SendTestMessageErrors, SendTestMessageResponses, SetFeaturesData, SetFeaturesErrors, SetFeaturesResponses, SetWebhooksData, SetWebhooksErrors, SetWebhooksResponses, StartTestSessionData, StartTestSessionErrors, StartTestSessionResponses, SwitchIntegrationAccountData, SwitchIntegrationAccountErrors, SwitchIntegrationAccountResponses, SwitchMemberData, SwitchMemberErrors, SwitchMemberResponses, SwitchModelData, SwitchModelErrors, SwitchModelResponses, SwitchOutboundCallsData, SwitchOutboundCallsErrors, SwitchOutboundCallsResponses, TryOwnSystemData, TryOwnSystemErrors, TryOwnSystemResponses, WhoAmIData, WhoAmIErrors, WhoAmIResponses, WithdrawPackageData, WithdrawPackageErrors, WithdrawPackageResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -436,6 +436,15 @@ export const getCompanyRecording = <ThrowOnError extends boolean = false>(option
 });
 
 /**
+ * List Company Segments
+ */
+export const listCompanySegments = <ThrowOnError extends boolean = false>(options: Options<ListCompanySegmentsData, ThrowOnError>) => (options.client ?? client).get<ListCompanySegmentsResponses, ListCompanySegmentsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/fleet/companies/{company_id}/calls/{call_id}/segments',
+    ...options
+});
+
+/**
  * Get Company Transcript
  */
 export const getCompanyTranscript = <ThrowOnError extends boolean = false>(options: Options<GetCompanyTranscriptData, ThrowOnError>) => (options.client ?? client).get<GetCompanyTranscriptResponses, GetCompanyTranscriptErrors, ThrowOnError>({
@@ -794,6 +803,68 @@ export const setWebhooks = <ThrowOnError extends boolean = false>(options: Optio
 export const whoAmI = <ThrowOnError extends boolean = false>(options?: Options<WhoAmIData, ThrowOnError>) => (options?.client ?? client).get<WhoAmIResponses, WhoAmIErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/admin/me',
+    ...options
+});
+
+/**
+ * Get Outbound Policy
+ */
+export const getOutboundPolicy = <ThrowOnError extends boolean = false>(options?: Options<GetOutboundPolicyData, ThrowOnError>) => (options?.client ?? client).get<GetOutboundPolicyResponses, GetOutboundPolicyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/outbound-policy',
+    ...options
+});
+
+/**
+ * Save Outbound Policy
+ */
+export const saveOutboundPolicy = <ThrowOnError extends boolean = false>(options: Options<SaveOutboundPolicyData, ThrowOnError>) => (options.client ?? client).put<SaveOutboundPolicyResponses, SaveOutboundPolicyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/outbound-policy',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Own System
+ */
+export const getOwnSystem = <ThrowOnError extends boolean = false>(options?: Options<GetOwnSystemData, ThrowOnError>) => (options?.client ?? client).get<GetOwnSystemResponses, GetOwnSystemErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/own-system',
+    ...options
+});
+
+/**
+ * Connect Own System
+ */
+export const connectOwnSystem = <ThrowOnError extends boolean = false>(options: Options<ConnectOwnSystemData, ThrowOnError>) => (options.client ?? client).put<ConnectOwnSystemResponses, ConnectOwnSystemErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/own-system',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Renew Signing Secret
+ */
+export const renewSigningSecret = <ThrowOnError extends boolean = false>(options?: Options<RenewSigningSecretData, ThrowOnError>) => (options?.client ?? client).post<RenewSigningSecretResponses, RenewSigningSecretErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/own-system/secret',
+    ...options
+});
+
+/**
+ * Try Own System
+ */
+export const tryOwnSystem = <ThrowOnError extends boolean = false>(options?: Options<TryOwnSystemData, ThrowOnError>) => (options?.client ?? client).post<TryOwnSystemResponses, TryOwnSystemErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/admin/own-system/test',
     ...options
 });
 

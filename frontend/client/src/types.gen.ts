@@ -161,6 +161,14 @@ export type AccountOut = {
      */
     secrets: Array<SecretOut>;
     /**
+     * Sendsurvey
+     */
+    sendSurvey: boolean | null;
+    /**
+     * Sendtranscript
+     */
+    sendTranscript: boolean | null;
+    /**
      * Status
      */
     status: 'active' | 'inactive' | 'error' | 'not_configured';
@@ -1264,6 +1272,22 @@ export type ConnectedOut = {
 };
 
 /**
+ * DeliveryOut
+ *
+ * Whether a test message arrived, else why not.
+ */
+export type DeliveryOut = {
+    /**
+     * Delivered
+     */
+    delivered: boolean;
+    /**
+     * Problem
+     */
+    problem: string | null;
+};
+
+/**
  * DisclosureSettings
  *
  * The sentence that tells a caller they talk to an AI; switching it off takes a recorded reason.
@@ -1828,6 +1852,50 @@ export type OutboundIn = {
 };
 
 /**
+ * OutboundPolicyIn
+ *
+ * No countries: only the country of the calling number.
+ */
+export type OutboundPolicyIn = {
+    /**
+     * Allowedcountries
+     */
+    allowedCountries?: Array<string>;
+    /**
+     * Callsperday
+     */
+    callsPerDay?: number;
+    /**
+     * Testcallsperadminperhour
+     */
+    testCallsPerAdminPerHour?: number;
+};
+
+/**
+ * OutboundPolicyOut
+ *
+ * With its version; 0 are the platform's defaults.
+ */
+export type OutboundPolicyOut = {
+    /**
+     * Allowedcountries
+     */
+    allowedCountries?: Array<string>;
+    /**
+     * Callsperday
+     */
+    callsPerDay?: number;
+    /**
+     * Testcallsperadminperhour
+     */
+    testCallsPerAdminPerHour?: number;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
  * OutboundState
  *
  * `waiting`: a WhatsApp user was asked for permission.
@@ -1854,6 +1922,43 @@ export type OwnCompanyOut = {
      * Name
      */
     name: string;
+};
+
+/**
+ * OwnSystemIn
+ *
+ * Its address, and whether it is told.
+ */
+export type OwnSystemIn = {
+    /**
+     * Active
+     */
+    active?: boolean;
+    /**
+     * Url
+     */
+    url: string;
+};
+
+/**
+ * OwnSystemOut
+ *
+ * As it is set up; `url` null: not yet. `secret` null: without one nothing is sent.
+ */
+export type OwnSystemOut = {
+    /**
+     * Active
+     */
+    active: boolean;
+    secret: SecretOut | null;
+    /**
+     * Url
+     */
+    url: string | null;
+    /**
+     * Version
+     */
+    version: number;
 };
 
 /**
@@ -2433,6 +2538,22 @@ export type SentOut = {
 export type Sentiment = 'positive' | 'neutral' | 'negative';
 
 /**
+ * SigningSecretOut
+ *
+ * The secret, shown this once.
+ */
+export type SigningSecretOut = {
+    /**
+     * Signingsecret
+     */
+    signingSecret: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
  * SummaryOut
  *
  * What the call was about; the score is -1 (very unhappy) to 1 (very happy).
@@ -2972,6 +3093,14 @@ export type WhatsAppIn = {
      * Phonenumberid
      */
     phoneNumberId: string;
+    /**
+     * Sendsurvey
+     */
+    sendSurvey?: boolean;
+    /**
+     * Sendtranscript
+     */
+    sendTranscript?: boolean;
 };
 
 /**
@@ -3181,6 +3310,14 @@ export type WhatsAppInWritable = {
      * Phonenumberid
      */
     phoneNumberId: string;
+    /**
+     * Sendsurvey
+     */
+    sendSurvey?: boolean;
+    /**
+     * Sendtranscript
+     */
+    sendTranscript?: boolean;
 };
 
 export type ListCallModelsData = {
@@ -5980,6 +6117,72 @@ export type GetCompanyRecordingResponses = {
 
 export type GetCompanyRecordingResponse = GetCompanyRecordingResponses[keyof GetCompanyRecordingResponses];
 
+export type ListCompanySegmentsData = {
+    body?: never;
+    path: {
+        /**
+         * Company Id
+         */
+        company_id: string;
+        /**
+         * Call Id
+         */
+        call_id: string;
+    };
+    query?: never;
+    url: '/api/admin/fleet/companies/{company_id}/calls/{call_id}/segments';
+};
+
+export type ListCompanySegmentsErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+    /**
+     * Too Many Requests
+     */
+    429: ErrorOut;
+    /**
+     * Service Unavailable
+     */
+    503: ErrorOut;
+};
+
+export type ListCompanySegmentsError = ListCompanySegmentsErrors[keyof ListCompanySegmentsErrors];
+
+export type ListCompanySegmentsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SegmentsOut;
+};
+
+export type ListCompanySegmentsResponse = ListCompanySegmentsResponses[keyof ListCompanySegmentsResponses];
+
 export type GetCompanyTranscriptData = {
     body?: never;
     path: {
@@ -8248,6 +8451,354 @@ export type WhoAmIResponses = {
 };
 
 export type WhoAmIResponse = WhoAmIResponses[keyof WhoAmIResponses];
+
+export type GetOutboundPolicyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/outbound-policy';
+};
+
+export type GetOutboundPolicyErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Too Many Requests
+     */
+    429: ErrorOut;
+    /**
+     * Service Unavailable
+     */
+    503: ErrorOut;
+};
+
+export type GetOutboundPolicyError = GetOutboundPolicyErrors[keyof GetOutboundPolicyErrors];
+
+export type GetOutboundPolicyResponses = {
+    /**
+     * Successful Response
+     */
+    200: OutboundPolicyOut;
+};
+
+export type GetOutboundPolicyResponse = GetOutboundPolicyResponses[keyof GetOutboundPolicyResponses];
+
+export type SaveOutboundPolicyData = {
+    body: OutboundPolicyIn;
+    headers?: {
+        /**
+         * If-Match
+         */
+        'if-match'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/outbound-policy';
+};
+
+export type SaveOutboundPolicyErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+    /**
+     * Too Many Requests
+     */
+    429: ErrorOut;
+    /**
+     * Service Unavailable
+     */
+    503: ErrorOut;
+};
+
+export type SaveOutboundPolicyError = SaveOutboundPolicyErrors[keyof SaveOutboundPolicyErrors];
+
+export type SaveOutboundPolicyResponses = {
+    /**
+     * Successful Response
+     */
+    200: OutboundPolicyOut;
+};
+
+export type SaveOutboundPolicyResponse = SaveOutboundPolicyResponses[keyof SaveOutboundPolicyResponses];
+
+export type GetOwnSystemData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/own-system';
+};
+
+export type GetOwnSystemErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Too Many Requests
+     */
+    429: ErrorOut;
+    /**
+     * Service Unavailable
+     */
+    503: ErrorOut;
+};
+
+export type GetOwnSystemError = GetOwnSystemErrors[keyof GetOwnSystemErrors];
+
+export type GetOwnSystemResponses = {
+    /**
+     * Successful Response
+     */
+    200: OwnSystemOut;
+};
+
+export type GetOwnSystemResponse = GetOwnSystemResponses[keyof GetOwnSystemResponses];
+
+export type ConnectOwnSystemData = {
+    body: OwnSystemIn;
+    headers?: {
+        /**
+         * If-Match
+         */
+        'if-match'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/own-system';
+};
+
+export type ConnectOwnSystemErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+    /**
+     * Too Many Requests
+     */
+    429: ErrorOut;
+    /**
+     * Service Unavailable
+     */
+    503: ErrorOut;
+};
+
+export type ConnectOwnSystemError = ConnectOwnSystemErrors[keyof ConnectOwnSystemErrors];
+
+export type ConnectOwnSystemResponses = {
+    /**
+     * Successful Response
+     */
+    200: OwnSystemOut;
+};
+
+export type ConnectOwnSystemResponse = ConnectOwnSystemResponses[keyof ConnectOwnSystemResponses];
+
+export type RenewSigningSecretData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         */
+        'if-match'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/own-system/secret';
+};
+
+export type RenewSigningSecretErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+    /**
+     * Too Many Requests
+     */
+    429: ErrorOut;
+    /**
+     * Service Unavailable
+     */
+    503: ErrorOut;
+};
+
+export type RenewSigningSecretError = RenewSigningSecretErrors[keyof RenewSigningSecretErrors];
+
+export type RenewSigningSecretResponses = {
+    /**
+     * Successful Response
+     */
+    200: SigningSecretOut;
+};
+
+export type RenewSigningSecretResponse = RenewSigningSecretResponses[keyof RenewSigningSecretResponses];
+
+export type TryOwnSystemData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/own-system/test';
+};
+
+export type TryOwnSystemErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Too Many Requests
+     */
+    429: ErrorOut;
+    /**
+     * Service Unavailable
+     */
+    503: ErrorOut;
+};
+
+export type TryOwnSystemError = TryOwnSystemErrors[keyof TryOwnSystemErrors];
+
+export type TryOwnSystemResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeliveryOut;
+};
+
+export type TryOwnSystemResponse = TryOwnSystemResponses[keyof TryOwnSystemResponses];
 
 export type ListOfferedPackagesData = {
     body?: never;

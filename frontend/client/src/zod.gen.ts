@@ -376,6 +376,16 @@ export const zConnectedOut = z.object({
 });
 
 /**
+ * DeliveryOut
+ *
+ * Whether a test message arrived, else why not.
+ */
+export const zDeliveryOut = z.object({
+    delivered: z.boolean(),
+    problem: z.string().nullable()
+});
+
+/**
  * DisclosureSettings
  *
  * The sentence that tells a caller they talk to an AI; switching it off takes a recorded reason.
@@ -740,6 +750,29 @@ export const zOutboundIn = z.object({
 });
 
 /**
+ * OutboundPolicyIn
+ *
+ * No countries: only the country of the calling number.
+ */
+export const zOutboundPolicyIn = z.object({
+    allowedCountries: z.array(z.string().regex(/^[A-Z]{2}$/)).max(245).optional().default([]),
+    callsPerDay: z.int().gte(0).lte(100000).optional().default(20),
+    testCallsPerAdminPerHour: z.int().gte(0).lte(100).optional().default(5)
+});
+
+/**
+ * OutboundPolicyOut
+ *
+ * With its version; 0 are the platform's defaults.
+ */
+export const zOutboundPolicyOut = z.object({
+    allowedCountries: z.array(z.string().regex(/^[A-Z]{2}$/)).max(245).optional().default([]),
+    callsPerDay: z.int().gte(0).lte(100000).optional().default(20),
+    testCallsPerAdminPerHour: z.int().gte(0).lte(100).optional().default(5),
+    version: z.int()
+});
+
+/**
  * OutboundState
  *
  * `waiting`: a WhatsApp user was asked for permission.
@@ -764,6 +797,16 @@ export const zOwnCompanyOut = z.object({
     callEnabled: z.boolean(),
     companyId: z.string(),
     name: z.string()
+});
+
+/**
+ * OwnSystemIn
+ *
+ * Its address, and whether it is told.
+ */
+export const zOwnSystemIn = z.object({
+    active: z.boolean().optional().default(true),
+    url: z.string().min(1).max(2000).regex(/^https?:\/\/[^\s@]+$/)
 });
 
 /**
@@ -1014,6 +1057,8 @@ export const zAccountOut = z.object({
     phoneNumber: z.string().nullable(),
     phoneNumberId: z.string().nullable(),
     secrets: z.array(zSecretOut),
+    sendSurvey: z.boolean().nullable(),
+    sendTranscript: z.boolean().nullable(),
     status: z.enum([
         'active',
         'inactive',
@@ -1030,6 +1075,18 @@ export const zAccountOut = z.object({
  */
 export const zAccountsOut = z.object({
     items: z.array(zAccountOut)
+});
+
+/**
+ * OwnSystemOut
+ *
+ * As it is set up; `url` null: not yet. `secret` null: without one nothing is sent.
+ */
+export const zOwnSystemOut = z.object({
+    active: z.boolean(),
+    secret: zSecretOut.nullable(),
+    url: z.string().nullable(),
+    version: z.int()
 });
 
 /**
@@ -1051,6 +1108,16 @@ export const zSentiment = z.enum([
     'neutral',
     'negative'
 ]);
+
+/**
+ * SigningSecretOut
+ *
+ * The secret, shown this once.
+ */
+export const zSigningSecretOut = z.object({
+    signingSecret: z.string(),
+    version: z.int()
+});
 
 /**
  * SummaryOut
@@ -1580,7 +1647,7 @@ export const zCallSettingsOut = z.object({
  */
 export const zPreviewIn = z.object({
     aiModelId: z.string().min(1).max(80),
-    text: z.string().min(1).max(200).regex(/\S/).optional().default('Hello! This is how I\'ll sound during our conversations. I\'m here to help you with whatever you need today.'),
+    text: z.string().min(1).max(500).regex(/\S/).optional().default('Hello! This is how I\'ll sound during our conversations. I\'m here to help you with whatever you need today.'),
     voice: zVoiceSettings
 });
 
@@ -1639,7 +1706,9 @@ export const zWhatsAppIn = z.object({
     name: z.string().min(1).max(50),
     outboundEnabled: z.boolean().optional().default(false),
     phoneNumber: z.string().regex(/^\+[1-9][0-9]{6,14}$/),
-    phoneNumberId: z.string().regex(/^[0-9]{5,20}$/)
+    phoneNumberId: z.string().regex(/^[0-9]{5,20}$/),
+    sendSurvey: z.boolean().optional().default(false),
+    sendTranscript: z.boolean().optional().default(false)
 });
 
 /**
@@ -1920,7 +1989,9 @@ export const zWhatsAppInWritable = z.object({
     name: z.string().min(1).max(50),
     outboundEnabled: z.boolean().optional().default(false),
     phoneNumber: z.string().regex(/^\+[1-9][0-9]{6,14}$/),
-    phoneNumberId: z.string().regex(/^[0-9]{5,20}$/)
+    phoneNumberId: z.string().regex(/^[0-9]{5,20}$/),
+    sendSurvey: z.boolean().optional().default(false),
+    sendTranscript: z.boolean().optional().default(false)
 });
 
 /**
@@ -2408,6 +2479,16 @@ export const zGetCompanyRecordingPath = z.object({
  */
 export const zGetCompanyRecordingResponse = zRecordingOut;
 
+export const zListCompanySegmentsPath = z.object({
+    company_id: z.string().min(1).max(80).regex(/^[A-Za-z0-9._-]+$/),
+    call_id: z.string().min(1).max(80).regex(/^[A-Za-z0-9._-]+$/)
+});
+
+/**
+ * Successful Response
+ */
+export const zListCompanySegmentsResponse = zSegmentsOut;
+
 export const zGetCompanyTranscriptPath = z.object({
     company_id: z.string().min(1).max(80).regex(/^[A-Za-z0-9._-]+$/),
     call_id: z.string().min(1).max(80).regex(/^[A-Za-z0-9._-]+$/)
@@ -2857,6 +2938,52 @@ export const zSetWebhooksResponse = zAddressOut;
  * Successful Response
  */
 export const zWhoAmIResponse = zMeOut;
+
+/**
+ * Successful Response
+ */
+export const zGetOutboundPolicyResponse = zOutboundPolicyOut;
+
+export const zSaveOutboundPolicyBody = zOutboundPolicyIn;
+
+export const zSaveOutboundPolicyHeaders = z.object({
+    'if-match': z.string().max(40).nullish()
+});
+
+/**
+ * Successful Response
+ */
+export const zSaveOutboundPolicyResponse = zOutboundPolicyOut;
+
+/**
+ * Successful Response
+ */
+export const zGetOwnSystemResponse = zOwnSystemOut;
+
+export const zConnectOwnSystemBody = zOwnSystemIn;
+
+export const zConnectOwnSystemHeaders = z.object({
+    'if-match': z.string().max(40).nullish()
+});
+
+/**
+ * Successful Response
+ */
+export const zConnectOwnSystemResponse = zOwnSystemOut;
+
+export const zRenewSigningSecretHeaders = z.object({
+    'if-match': z.string().max(40).nullish()
+});
+
+/**
+ * Successful Response
+ */
+export const zRenewSigningSecretResponse = zSigningSecretOut;
+
+/**
+ * Successful Response
+ */
+export const zTryOwnSystemResponse = zDeliveryOut;
 
 export const zListOfferedPackagesQuery = z.object({
     capability: z.enum([

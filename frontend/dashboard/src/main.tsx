@@ -1,8 +1,6 @@
 /** Starts the dashboard: language, theme, data, routes. */
 
 import { MantineProvider } from '@mantine/core';
-import { ModalsProvider } from '@mantine/modals';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode, useMemo } from 'react';
@@ -11,9 +9,10 @@ import { useTranslation } from 'react-i18next';
 import { queryClient } from './api/queries.ts';
 import { router } from './app/router.tsx';
 import { themeWith, variables } from './app/theme.ts';
+import { Confirmation } from './parts/confirm.tsx';
+import { Messages } from './parts/Messages.tsx';
 import { startLanguages } from './text/i18n.ts';
 import './app/kit.css';
-import '@mantine/notifications/styles.css';
 import './app/app.css';
 
 function Dashboard() {
@@ -23,10 +22,9 @@ function Dashboard() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
-        <ModalsProvider labels={{ confirm: t('Confirm'), cancel: t('Cancel') }}>
-          <Notifications position="top-right" />
-          <RouterProvider router={router} />
-        </ModalsProvider>
+        <Messages />
+        <RouterProvider router={router} />
+        <Confirmation />
       </QueryClientProvider>
     </MantineProvider>
   );

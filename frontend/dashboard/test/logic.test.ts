@@ -182,7 +182,7 @@ describe('widget', () => {
 });
 
 describe('transcript', () => {
-  const lines = [0, 4, 9].map((time) => ({ time, role: 'user' as const, text: '' }));
+  const lines = [0, 4, 9].map((time) => ({ time, role: 'user' as const, text: '', confidence: null, interrupted: false }));
 
   it('knows which line is heard', () => {
     expect([-1, 0, 3.9, 4, 100].map((seconds) => lineAt(lines, seconds))).toEqual([-1, 0, 0, 1, 2]);

@@ -2,6 +2,8 @@
 
 import { readWidgetConfig } from '../config.ts';
 import type { WidgetConfig } from '../config.ts';
+import type { HandedSession } from '../envelope.ts';
+import type { Host } from './host.ts';
 import { visitorId } from './visitor.ts';
 
 export class ApiError extends Error {
@@ -19,13 +21,7 @@ export interface Customer {
   email?: string;
 }
 
-export interface Session {
-  sessionId: string;
-  callId: string;
-  websocketUrl: string;
-  token: string;
-  readToken: string;
-}
+export type Session = HandedSession;
 
 export interface CallRef {
   callId: string;
@@ -77,6 +73,20 @@ export async function createSession(chatbotId: string, companyId: string, custom
   const session = (await response.json()) as Session;
   if (!session.websocketUrl || !session.token) throw new ApiError(response.status, 'incomplete');
   return session;
+}
+
+/** The page around the frame opens the session: a test call of somebody who is signed in there. */
+export function sessionOfHost(host: Host): () => Promise<Session> {
+  let waiting: { resolve(session: Session): void; reject(error: ApiError): void } | null = null;
+  host.listen((message) => {
+    if (message.type === 'session') waiting?.resolve(message.session);
+    if (message.type === 'session-refused') waiting?.reject(new ApiError(message.status, message.code));
+  });
+  return () =>
+    new Promise((resolve, reject) => {
+      waiting = { resolve, reject };
+      host.post({ type: 'session-wanted' });
+    });
 }
 
 export async function fetchTranscript(call: CallRef): Promise<Blob> {

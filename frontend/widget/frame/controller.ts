@@ -12,7 +12,7 @@ import type { CallAudio } from '@call/audio-engine/audio';
 import type { ServerMessage } from '@call/audio-engine/protocol';
 import type { WidgetConfig } from '../config.ts';
 import { ApiError, createSession, fetchRecording, fetchTranscript, sendFeedback } from './api.ts';
-import type { CallRef, Customer, Rating } from './api.ts';
+import type { CallRef, Customer, Rating, Session } from './api.ts';
 import { saveBlob } from './download.ts';
 import type { Action } from './state.ts';
 import { refusalOfAnswer, refusalOfCloseCode } from './wording.ts';
@@ -21,6 +21,8 @@ export interface ControllerOptions {
   chatbotId: string;
   companyId: string;
   config: WidgetConfig;
+  /** Where sessions come from, if not from the public interface. */
+  openSession?(): Promise<Session>;
   engine: Omit<EngineOptions, 'emit'>;
   dispatch(action: Action): void;
   /** Wall clock in ms. */
@@ -168,7 +170,7 @@ export class CallController {
 
   private async join(engine: CallEngine, generation: number): Promise<void> {
     const { chatbotId, companyId, dispatch } = this.options;
-    const session = await createSession(chatbotId, companyId, this.customer);
+    const session = await (this.options.openSession?.() ?? createSession(chatbotId, companyId, this.customer));
     if (generation !== this.generation) return;
     this.call = { callId: session.callId, readToken: session.readToken };
     dispatch({ type: 'session', callId: session.callId });

@@ -226,9 +226,7 @@ def get_transcript(api: Api, by: By, call_id: Identifier, form: TranscriptForm =
 
 @operations.get("/calls/{call_id}/segments", Permission.CALLS_READ)
 def list_segments(api: Api, by: By, call_id: Identifier) -> SegmentsOut:
-    _, segments = call_history.open_transcript(api.history, by, by.company, call_id)
-    said = sorted((segment for segment in segments if segment.final), key=lambda segment: segment.start_ms)
-    return SegmentsOut(items=[SegmentOut.of(segment) for segment in said])
+    return _segments(api, by, by.company, call_id)
 
 
 @operations.get("/calls/{call_id}/recording", Permission.CALLS_READ, responses={202: {"model": RecordingOut}})
@@ -254,6 +252,11 @@ def get_company_transcript(
     return _transcript(api, by, company_id, call_id, form)
 
 
+@operations.get(f"{FLEET}/{{call_id}}/segments", Permission.FLEET_CALLS)
+def list_company_segments(api: Api, by: By, company_id: Identifier, call_id: Identifier) -> SegmentsOut:
+    return _segments(api, by, company_id, call_id)
+
+
 @operations.get(f"{FLEET}/{{call_id}}/recording", Permission.FLEET_CALLS, responses={202: {"model": RecordingOut}})
 def get_company_recording(
     api: Api, by: By, company_id: Identifier, call_id: Identifier, response: Response
@@ -263,6 +266,12 @@ def get_company_recording(
 
 def _page(api: AdminApi, by: Actor, company_id: str, wanted: CallFilter, turn: Turn) -> PageOut[CallOut]:
     return page_out(call_history.find_calls(api.history, by, company_id, wanted, turn), CallOut.of)
+
+
+def _segments(api: AdminApi, by: Actor, company_id: str, call_id: str) -> SegmentsOut:
+    _, segments = call_history.open_transcript(api.history, by, company_id, call_id)
+    said = sorted((segment for segment in segments if segment.final), key=lambda segment: segment.start_ms)
+    return SegmentsOut(items=[SegmentOut.of(segment) for segment in said])
 
 
 def _transcript(api: AdminApi, by: Actor, company_id: str, call_id: str, form: str) -> Response:

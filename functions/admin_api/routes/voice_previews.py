@@ -22,7 +22,7 @@ class PreviewIn(Schema):
 
     ai_model_id: Annotated[str, Field(min_length=1, max_length=80)]
     voice: VoiceSettings
-    text: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")] = speaking.PREVIEW
+    text: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")] = speaking.PREVIEW
 
 
 @operations.post("/voice-previews", Permission.MODELS_READ, response_class=Response, responses=WAV)

@@ -27,6 +27,8 @@ KEY = "sk-local"
 TWILIO_SID, TWILIO_TOKEN = "AC" + "0" * 31 + "1", "local-auth-token"
 """The account of the Twilio stand-in; its numbers get their addresses by the REST API, as real ones do."""
 TWILIO_NUMBERS = tuple(f"+1500555000{n}" for n in (1, 2, 3))
+SPARE_TWILIO_NUMBER = "+15005550004"
+"""Belongs to the account and to no chatbot yet: for those who connect one by the dashboard."""
 WHATSAPP = tuple(
     MetaNumber(
         phone_number_id=f"10000000000000{n}",
@@ -37,9 +39,10 @@ WHATSAPP = tuple(
         webhook_url="",
         verify_token="local-verify-token",
     )
-    for n in (1, 2, 3)
+    for n in (1, 2, 3, 4)
 )
-"""The numbers of the Meta stand-in; they learn where their webhooks go by `subscribed_apps`, as real ones do."""
+"""The numbers of the Meta stand-in, the last of them connected to no chatbot yet; they learn where their webhooks go by
+`subscribed_apps`, as real ones do."""
 
 
 Where = dict[str, str]
@@ -67,7 +70,7 @@ async def models(folder: Path) -> AsyncIterator[Where]:
 async def phone(folder: Path) -> AsyncIterator[Where]:
     """Twilio."""
     speech = EspeakSpeech()
-    account = Account(TWILIO_SID, TWILIO_TOKEN, [Number(number) for number in TWILIO_NUMBERS])
+    account = Account(TWILIO_SID, TWILIO_TOKEN, [Number(number) for number in (*TWILIO_NUMBERS, SPARE_TWILIO_NUMBER)])
     async with TwilioStandIn([account], speech) as twilio:
         yield {
             "TWILIO_BASE_URL": twilio.url,

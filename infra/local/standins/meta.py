@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,13 +24,14 @@ from yarl import URL
 
 from infra.local.standins import meta_phone
 from infra.local.standins.meta_graph import Graph, described, settings, token_facts
-from infra.local.standins.meta_media import Network, PhonePeer
+from infra.local.standins.meta_media import AnswerRefused, Network, PhonePeer
 from infra.local.standins.meta_world import (
     GraphError,
     MetaCall,
     MetaNumber,
     MetaUser,
     Quirks,
+    choice_event,
     connect_event,
     envelope,
     permission_event,
@@ -139,6 +141,11 @@ class MetaStandIn:
         self.users[user.reference] = user
         self._send(self._number(number), "messages", text_event(user, text))
 
+    def choose(self, number: str, user: MetaUser, row_id: str) -> None:
+        """A user chooses from a list the business sent."""
+        user.window_open = True
+        self._send(self._number(number), "messages", choice_event(user, row_id, "★"))
+
     def answer_request(self, number: str, user: MetaUser, response: str, *, permanent: bool = False) -> None:
         """A user accepts or rejects being called."""
         user.permission = ("permanent" if permanent else "temporary") if response == "accept" else "no_permission"
@@ -153,11 +160,31 @@ class MetaStandIn:
             self._keep(call.phone.close())
 
     async def _place(self, number: MetaNumber, user: MetaUser, offer: str, opaque: str | None) -> MetaCall:
-        call = MetaCall(number, user, PhonePeer(), direction="BUSINESS_INITIATED", opaque=opaque)
+        call = MetaCall(number, user, PhonePeer(user.network), direction="BUSINESS_INITIATED", opaque=opaque)
+        try:
+            call.answer = await call.phone.take(offer)
+        except AnswerRefused as refused:
+            raise GraphError(refused.code, refused.details) from refused
         self.calls[call.call_id] = call
+        self._send(number, "calls", connect_event(call, self.quirks))
         self._send(number, "calls", status_event(call, "RINGING"))
+        self._keep(self._ring(call))
         self._keep(self._watch(call))
         return call
+
+    async def _ring(self, call: MetaCall) -> None:
+        """The user whom the business calls."""
+        await asyncio.sleep(call.user.picks_up_after)
+        if call.user.picks_up is None or call.ended:
+            return
+        if not call.user.picks_up:
+            self._send(call.number, "calls", status_event(call, "REJECTED"))
+            await self._over(call, "COMPLETED")
+            return
+        call.accepted_at = int(time.time())
+        call.phone.accepted = True
+        call.phone.talk()
+        self._send(call.number, "calls", status_event(call, "ACCEPTED"))
 
     async def _watch(self, call: MetaCall) -> None:
         """Meta's own watchdogs."""

@@ -126,6 +126,8 @@ class Graph:
                 raise GraphError(100, "interactive is required")
             if interactive.get("type") == "call_permission_request":
                 self._ask(user)
+            elif interactive.get("type") == "list":
+                _check_list(interactive)
         elif kind != "template":
             raise GraphError(100, "type is not supported")
         self.messages.append({**body, "phone_number_id": number.phone_number_id})
@@ -161,6 +163,18 @@ class Graph:
         if not reference:
             raise GraphError(100, "to is required")
         return self._users.setdefault(reference, MetaUser(number=reference if reference.isdigit() else None))
+
+
+def _check_list(interactive: dict[str, Any]) -> None:
+    action = interactive.get("action") or {}
+    rows = [row for section in action.get("sections", ()) for row in section.get("rows", ())]
+    titles = [str(row.get("title", "")) for row in rows]
+    if not 0 < len(rows) <= 10 or not 0 < len(str(action.get("button", ""))) <= 20:
+        raise GraphError(100, "interactive.action is not possible")
+    if not all(0 < len(title) <= 24 for title in titles) or not all(
+        0 < len(str(row.get("id", ""))) <= 200 for row in rows
+    ):
+        raise GraphError(100, "a row is not possible")
 
 
 def described(number: MetaNumber) -> dict[str, Any]:

@@ -37,7 +37,7 @@ _DROPPED = (
 
 
 class AnswerRefused(Exception):
-    """An SDP answer Meta would not take; `code` is Meta's."""
+    """SDP that Meta would not take; `code` is Meta's."""
 
     def __init__(self, code: int, details: str) -> None:
         super().__init__(details)
@@ -116,9 +116,16 @@ class PhonePeer:
         await self._pc.setLocalDescription(await self._pc.createOffer())
         return _as_meta(self._pc.localDescription.sdp)
 
+    async def take(self, offer: str) -> str:
+        """Meta's answer to the business's own offer, or AnswerRefused."""
+        check_description(offer, "actpass")
+        await self._pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        await self._pc.setLocalDescription(await self._pc.createAnswer())
+        return _as_meta(self._pc.localDescription.sdp)
+
     async def answer(self, sdp: str) -> None:
         """Take the business's answer, or raise AnswerRefused as Meta does."""
-        check_answer(sdp)
+        check_description(sdp, "active")
         await self._pc.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
 
     def talk(self) -> None:
@@ -229,20 +236,20 @@ class PhonePeer:
                 self.on_sound(pcm)
 
 
-def check_answer(sdp: str) -> None:
-    """Raise AnswerRefused for what Meta is known to refuse."""
+def check_description(sdp: str, setup: str) -> None:
+    """Raise AnswerRefused for what Meta is known to refuse in a business's answer or offer."""
     if "\r\n" not in sdp or "\n" in sdp.replace("\r\n", ""):
         raise AnswerRefused(100, "line ends must be CRLF")
     prints = [line for line in sdp.split("\r\n") if line.startswith("a=fingerprint:")]
     if len(prints) != 1 or not prints[0].startswith("a=fingerprint:sha-256 "):
         raise AnswerRefused(138008, "SDP Validation error")
-    needed = ("a=rtcp-mux", "opus/48000/2", "a=setup:active")
+    needed = ("a=rtcp-mux", "opus/48000/2", f"a=setup:{setup}")
     if sdp.count("m=") != 1 or not all(part in sdp for part in needed):
         raise AnswerRefused(100, "Invalid parameter: session.sdp")
 
 
 def _as_meta(sdp: str) -> str:
-    """aiortc's offer with the lines of Meta's: ICE-lite, Opus as 111 and keys as 126, one fingerprint."""
+    """aiortc's offer or answer with the lines of Meta's: ICE-lite, Opus as 111 and keys as 126, one fingerprint."""
     lines: list[str] = []
     for line in sdp.splitlines():
         if line.startswith("m=audio"):

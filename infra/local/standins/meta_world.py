@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.local.standins.meta_media import PhonePeer
+from infra.local.standins.meta_media import Network, PhonePeer
 
 _wacids = itertools.count(1)
 _wamids = itertools.count(1)
@@ -85,6 +85,11 @@ class MetaUser:
     window_open: bool = False
     permission: str = "no_permission"
     requests_today: int = 0
+    picks_up: bool | None = True
+    """When the business calls: False turns the call down, None lets it ring."""
+    picks_up_after: float = 0.1
+    """Seconds."""
+    network: Network | None = None
 
     @property
     def reference(self) -> str:
@@ -109,6 +114,11 @@ class MetaCall:
     opaque: str | None = None
     actions: list[str] = field(default_factory=list)
     """Verbs the business used, refused ones too."""
+
+    @property
+    def inbound(self) -> bool:
+        """Whether the user called."""
+        return self.direction == "USER_INITIATED"
 
 
 @dataclass
@@ -143,8 +153,11 @@ def envelope(number: MetaNumber, name: str, value: dict[str, Any]) -> bytes:
 
 
 def connect_event(call: MetaCall, quirks: Quirks) -> dict[str, Any]:
-    """A user calls."""
-    event = {**_call_event(call, "connect", quirks), "session": {"sdp_type": "offer", "sdp": call.offer}}
+    """A user calls, or the business's own offer is answered."""
+    session = {"sdp_type": "offer", "sdp": call.offer} if call.inbound else {"sdp_type": "answer", "sdp": call.answer}
+    event = {**_call_event(call, "connect", quirks), "session": session}
+    if not call.inbound:
+        return {"calls": [event | _opaque(call)]}
     contact = {"profile": {"name": call.user.name}, "user_id": call.user.user_id}
     if call.user.number is not None and not quirks.without_from:
         contact["wa_id"] = call.user.number
@@ -158,9 +171,7 @@ def terminate_event(call: MetaCall, quirks: Quirks, error: int | None = None) ->
     if call.accepted_at is not None:
         now = int(time.time())
         event |= {"start_time": str(call.accepted_at), "end_time": str(now), "duration": now - call.accepted_at}
-    if call.opaque is not None:
-        event["biz_opaque_callback_data"] = call.opaque
-    value: dict[str, Any] = {"calls": [event]}
+    value: dict[str, Any] = {"calls": [event | _opaque(call)]}
     if error is not None:
         value["errors"] = [{"code": error, "message": MESSAGES[error], "error_data": {"details": ""}}]
     return value
@@ -175,13 +186,19 @@ def status_event(call: MetaCall, status: str) -> dict[str, Any]:
         "status": status,
         "recipient_id": call.user.reference,
     }
-    return {"statuses": [event]}
+    return {"statuses": [event | _opaque(call)]}
 
 
 def text_event(user: MetaUser, text: str) -> dict[str, Any]:
     """A user writes."""
     message = _message(user) | {"type": "text", "text": {"body": text}}
     return {"contacts": [{"profile": {"name": user.name}, "user_id": user.user_id}], "messages": [message]}
+
+
+def choice_event(user: MetaUser, row_id: str, title: str) -> dict[str, Any]:
+    """A user chooses from a list."""
+    interactive = {"type": "list_reply", "list_reply": {"id": row_id, "title": title}}
+    return {"messages": [_message(user) | {"type": "interactive", "interactive": interactive}]}
 
 
 def permission_event(user: MetaUser, response: str, *, permanent: bool) -> dict[str, Any]:
@@ -198,13 +215,18 @@ def _message(user: MetaUser) -> dict[str, Any]:
     return {**who, "from_user_id": user.user_id, "id": wamid(), "timestamp": str(int(time.time()))}
 
 
+def _opaque(call: MetaCall) -> dict[str, Any]:
+    return {} if call.opaque is None else {"biz_opaque_callback_data": call.opaque}
+
+
 def _call_event(call: MetaCall, event: str, quirks: Quirks) -> dict[str, Any]:
-    who = {} if quirks.without_from or call.user.number is None else {"from": call.user.number}
+    user, business = ("from", "to") if call.inbound else ("to", "from")
+    who = {} if quirks.without_from or call.user.number is None else {user: call.user.number}
     return {
         "id": call.call_id,
         **who,
-        "from_user_id": call.user.user_id,
-        "to": call.number.number,
+        f"{user}_user_id": call.user.user_id,
+        business: call.number.number,
         "event": event,
         "timestamp": str(int(time.time())),
         "direction": call.direction,

@@ -1,7 +1,7 @@
-"""An SDP offer on its way from the webhook to a media process with room (SQS)."""
+"""A WhatsApp call on its way from webhook or worker to a media process with room (SQS)."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,5 +21,8 @@ class WhatsAppOffer(BaseModel):
     token: str
     carrier_call_id: str
     sdp: Annotated[str, Field(max_length=MAX_SDP_CHARACTERS)]
-    direction: str = "inbound"
+    direction: Literal["inbound", "outbound"] = "inbound"
+    """Outbound: a media process makes the offer (`sdp` is empty) and asks Meta for the call, which has no id yet."""
+    outbound_id: str = ""
+    """The wish that an outbound call comes from."""
     answer_by: datetime

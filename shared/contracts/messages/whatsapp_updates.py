@@ -61,6 +61,15 @@ class TextMessage(_Update):
 
 
 @dataclass(frozen=True, slots=True)
+class ListAnswer(_Update):
+    """A user chose from a list of ours."""
+
+    user: str
+    at: datetime
+    row_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageFailed(_Update):
     """A message of ours could not be delivered."""
 
@@ -75,4 +84,4 @@ class Unusable(_Update):
     why: str
 
 
-Update = CallConnect | CallProgress | PermissionAnswer | TextMessage | MessageFailed | Unusable
+Update = CallConnect | CallProgress | PermissionAnswer | TextMessage | ListAnswer | MessageFailed | Unusable

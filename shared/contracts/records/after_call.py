@@ -21,6 +21,7 @@ class Step(StrEnum):
 
     CLOSE_TRANSCRIPT = "close_transcript"
     DELIVER_RECORDING = "deliver_recording"
+    MESSAGE = "message_caller"
     SUMMARISE = "summarise_call"
     PRICE = "price_call"
     INDEX = "index_call"
@@ -33,6 +34,12 @@ class StepDone(_Record):
 
     step: Step
     outcome: Literal["done", "skipped", "given_up"]
+    at: datetime
+
+
+class Noted(_Record):
+    """When something was begun that may be done once only."""
+
     at: datetime
 
 

@@ -39,6 +39,8 @@ class WhatsAppDraft(_Draft):
     business_account_id: Annotated[str, Field(pattern=r"^[0-9]{5,20}$")]
     phone_number_id: Annotated[str, Field(pattern=r"^[0-9]{5,20}$")]
     app_id: Annotated[str | None, Field(pattern=r"^[0-9]{5,20}$")] = None
+    send_transcript: bool = False
+    send_survey: bool = False
     access_token: Secret | None = None
     app_secret: Secret | None = None
 

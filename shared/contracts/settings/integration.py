@@ -57,6 +57,10 @@ class WhatsAppAccount(_Account):
     phone_number: E164
     app_id: Annotated[str | None, Field(pattern=r"^[0-9]{5,20}$")] = None
     """The Meta app; without it a token's permissions cannot be looked up."""
+    send_transcript: bool = False
+    """Callers get what was said by a message after the call."""
+    send_survey: bool = False
+    """Callers are asked by a message how the call was."""
 
 
 IntegrationAccount = Annotated[TwilioAccount | WhatsAppAccount, Field(discriminator="kind")]

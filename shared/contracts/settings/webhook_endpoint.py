@@ -20,3 +20,4 @@ class WebhookEndpoint(BaseModel):
     company_id: Id
     url: Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s@]+$")]
     active: bool = True
+    version: Annotated[int, Field(ge=0)] = 0

@@ -20,11 +20,13 @@ from shared.adapters.aws.blob_prompt_store import BlobPromptStore
 from shared.adapters.aws.cognito_tokens import CognitoTokens, Keys
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import Key
+from shared.adapters.aws.dynamo.step_ledger import DynamoWebhookEndpoints
 from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
 from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
 from shared.contracts.errors import Conflict
 from shared.contracts.records.user import Role, User
 from shared.contracts.settings.call_settings import VoiceSettings
+from shared.ports.after_call import NotDelivered
 from shared.ports.speech import SpeechFailed
 from shared.services.ai_models import ModelPorts
 from shared.services.auditing import Desk
@@ -32,6 +34,7 @@ from shared.services.call_history import HistoryPorts
 from shared.services.call_settings import CallSettingsPorts
 from shared.services.chatbots import ChatbotPorts
 from shared.services.companies import CompanyPorts
+from shared.services.own_system import OwnSystemPorts
 from shared.services.packages import PackagePorts
 from shared.services.speaking import SpeakingPorts
 from shared.services.team import TeamPorts
@@ -41,6 +44,7 @@ from tests.services.world import World
 
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example"
 CLIENT = "dashboard"
+SIGNING_SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
 
 
 @cache
@@ -114,6 +118,20 @@ class FakeSpeech:
         return b"\1\0" * len(text)
 
 
+@dataclass
+class FakeSender:
+    """Messages to companies' own systems: address, headers, body."""
+
+    sent: list[tuple[str, Mapping[str, str], bytes]] = field(default_factory=list)
+    problem: str = ""
+
+    def send(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
+        """See shared.ports.after_call."""
+        if self.problem:
+            raise NotDelivered(self.problem)
+        self.sent.append((url, headers, body))
+
+
 class Clock(Protocol):
     """Knows what time it is."""
 
@@ -168,6 +186,7 @@ class Console:
     directory: FakeDirectory = field(default_factory=FakeDirectory)
     rendering: FakeRendering = field(default_factory=FakeRendering)
     speech: FakeSpeech = field(default_factory=FakeSpeech)
+    sender: FakeSender = field(default_factory=FakeSender)
     carriers: CarrierWorld = field(init=False)
     app: FastAPI = field(init=False)
 
@@ -207,6 +226,9 @@ class Console:
             desk=desk,
             accounts=self.carriers.account_ports(),
             outbound=self.carriers.outbound,
+            own_system=OwnSystemPorts(
+                DynamoWebhookEndpoints(world.core), self.carriers.secrets, self.sender, desk, lambda: SIGNING_SECRET
+            ),
             speaking=SpeakingPorts(
                 world.chatbots,
                 world.models,

@@ -10,6 +10,8 @@ from typing import Any
 from functions.admin_api.access import Operation
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
+from shared.adapters.aws.dynamo.outbound_calls import DynamoOutboundCalls
+from shared.adapters.aws.dynamo.step_ledger import DynamoWebhookEndpoints
 from shared.contracts.records.call import CallRecord, Customer
 from shared.contracts.records.outbound_call import OutboundCall, OutboundState
 from shared.contracts.records.user import Participation
@@ -24,7 +26,10 @@ from tests.services.world import SITE, World, settings
 
 @dataclass(frozen=True)
 class Row:
-    """A valid request. `version` reads the one that is current; `foreign` is a target of company B."""
+    """A valid request. `foreign` is a target of company B.
+
+    `version` reads the one that is current; `company_version` that of the company of whoever asks.
+    """
 
     ok: int = 200
     body: Callable[[], Any] | None = None
@@ -34,6 +39,13 @@ class Row:
     foreign: tuple[str, ...] | None = None
     missing: tuple[str, ...] = ()
     query: str = ""
+    company_version: Callable[[World, str], int] | None = None
+
+    def current(self, world: World, company_id: str | None) -> int | None:
+        """The version a change is based on; None where operations need none."""
+        if self.company_version is not None:
+            return self.company_version(world, company_id or "company-a")
+        return None if self.version is None else self.version(world)
 
 
 @dataclass(frozen=True)
@@ -157,6 +169,15 @@ def _account(account_id: str) -> Callable[[World], int]:
     return version
 
 
+def _policy(world: World, company_id: str) -> int:
+    return DynamoOutboundCalls(world.core, world.calls_table, world.live).policy(company_id).version
+
+
+def _endpoint(world: World, company_id: str) -> int:
+    found = DynamoWebhookEndpoints(world.core).get(company_id)
+    return 0 if found is None else found.version
+
+
 COMPANY: dict[str, Any] = {"own": ("company-a",), "missing": ("company-x",)}
 BOT: dict[str, Any] = {"own": ("bot-a",), "foreign": ("bot-b",), "missing": ("bot-x",)}
 BOT_1: dict[str, Any] = {"own": ("bot-a", "1"), "foreign": ("bot-b", "1"), "missing": ("bot-a", "999")}
@@ -197,6 +218,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", FLEET_CALLS + "/{call_id}"): Row(**FLEET_CALL),
     ("GET", FLEET_CALLS + "/{call_id}/transcript"): Row(**FLEET_CALL),
     ("GET", FLEET_CALLS + "/{call_id}/recording"): Row(**FLEET_CALL),
+    ("GET", FLEET_CALLS + "/{call_id}/segments"): Row(**FLEET_CALL),
     ("GET", "/fleet/packages"): Row(),
     ("POST", "/fleet/packages"): Row(201, _package),
     ("GET", "/fleet/packages/{package_id}"): Row(**PACKAGE),
@@ -280,6 +302,12 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/chatbots/{chatbot_id}/test-session"): Row(201, **BOT),
     ("GET", "/calls/search"): Row(query="?text=hello"),
     ("GET", "/calls/{call_id}/segments"): Row(**CALL),
+    ("GET", "/outbound-policy"): Row(),
+    ("PUT", "/outbound-policy"): Row(200, dict, company_version=_policy),
+    ("GET", "/own-system"): Row(),
+    ("PUT", "/own-system"): Row(200, lambda: {"url": "https://own.example/calls"}, company_version=_endpoint),
+    ("POST", "/own-system/secret"): Row(company_version=_endpoint),
+    ("POST", "/own-system/test"): Row(),
     ("GET", "/usage"): Row(),
     ("GET", "/usage/export"): Row(),
     ("GET", ACCOUNT + "/usage"): Row(**PHONE),
@@ -317,6 +345,9 @@ def furnish(console: Console) -> None:
         )
     )
     console.carriers.accounts.create(spare)
+    for person in (ADMIN, OTHER_ADMIN):
+        assert console.ask(person, "PUT", "/own-system", {"url": "https://own.example/"}, version=0).status_code == 200
+        assert console.ask(person, "POST", "/own-system/secret", version=1).status_code == 200
     for letter in "ab":
         console.carriers.outbound_calls.create(trial(world, letter))
     for company, bot, agent in (("company-a", "bot-a", AGENT), ("company-b", "bot-b", OTHER_AGENT)):

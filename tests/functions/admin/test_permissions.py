@@ -32,7 +32,7 @@ def ask(console: Console, operation: Operation, case: Case) -> tuple[int, str]:
     row = ROWS[key(operation)]
     targets = iter(case.targets)
     path = re.sub(r"\{[^}]*\}", lambda _: next(targets), operation.path.removeprefix(PREFIX)) + row.query
-    version = None if row.version is None else row.version(console.world)
+    version = row.current(console.world, None if case.person is None else case.person.company_id)
     body = None if row.body is None else row.body()
     response = console.ask(case.person, operation.method, path, body, version=version)
     return response.status_code, response.text

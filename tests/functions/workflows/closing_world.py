@@ -22,12 +22,14 @@ from moto.s3.models import s3_backends
 from functions.workflows import task
 from infra.tables import TABLES, create_table_arguments
 from shared.adapters.aws.dynamo import keys
-from shared.adapters.aws.dynamo.calls import DynamoCalls
+from shared.adapters.aws.dynamo.calls import DynamoCalls, DynamoRateLimits
 from shared.adapters.aws.dynamo.documents import to_item
+from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.step_ledger import DynamoStepLedger, DynamoWebhookEndpoints
 from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
 from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
+from shared.adapters.aws.dynamo.webhook_events import DynamoWebhookEvents
 from shared.adapters.aws.s3 import S3Blobs
 from shared.adapters.aws.search_documents import S3SearchDocuments
 from shared.adapters.aws.secrets import KmsSecrets
@@ -57,6 +59,9 @@ from shared.domain.pricing import Tokens
 from shared.domain.recording_layout import piece_key
 from shared.ports.summaries import SummaryAnswer
 from shared.services.call_closing import ClosingPorts
+from shared.services.caller_messages import MessagePorts
+from shared.services.webhook_log import LogPorts
+from tests.services.carrier_world import Meta
 
 REGION, BUCKET, COMPANY, CHATBOT = "us-east-1", "calls", "acme", "bot"
 START = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
@@ -142,8 +147,9 @@ class World:
         for spec in TABLES:
             self.dynamo.create_table(**create_table_arguments(spec))
         self.s3.create_bucket(Bucket=BUCKET)
-        self.company, self.moments = Company(), Moments()
+        self.company, self.moments, self.meta = Company(), Moments(), Meta()
         self.model = Model(self.moments)
+        self._numbers = iter(range(1, 10**9))
         core, self.table = Table(self.dynamo, "core"), Table(self.dynamo, "calls")
         secrets = KmsSecrets(self.kms, core, self.kms.create_key()["KeyMetadata"]["KeyId"])
         secrets.put(COMPANY, SECRET_ACCOUNT, SECRET_FIELD, SECRET, START)
@@ -164,11 +170,21 @@ class World:
             sender=HttpxWebhookSender(
                 httpx.Client(transport=httpx.MockTransport(self._post)), resolve=lambda host, port: ["93.184.215.14"]
             ),
+            messages=MessagePorts(
+                DynamoIntegrationAccounts(core),
+                secrets,
+                self.meta,
+                LogPorts(
+                    DynamoWebhookEvents(self.table),
+                    DynamoRateLimits(Table(self.dynamo, "live")),
+                    lambda: START + timedelta(minutes=5),
+                    lambda: f"event-{next(self._numbers)}",
+                ),
+            ),
             now=lambda: START + timedelta(minutes=5),
         )
         for client in (self.dynamo, self.s3, self.kms):
             client.meta.events.register("before-call", self.moments.pass_one)
-        self._numbers = iter(range(1, 10**9))
         self.call_id = ""
 
     def _post(self, request: httpx.Request) -> httpx.Response:

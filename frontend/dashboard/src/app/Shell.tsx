@@ -13,7 +13,7 @@ import type { Me } from '../api/queries.ts';
 import { session } from '../auth/session.ts';
 import { Forbidden } from '../parts/ErrorPages.tsx';
 import { Loaded } from '../parts/States.tsx';
-import { LanguageMenu, ThemeMenu, UserMenu } from './menus.tsx';
+import { LanguageMenu, ThemeMenu, UserMenu } from './HeaderMenus.tsx';
 import { sectionsFor } from './navigation.ts';
 
 function Navigation({ me, onGo }: { me: Me; onGo(): void }) {

@@ -77,6 +77,12 @@ const editModel = createRoute({
   staticData: { needs: 'fleet.ai_models' },
   component: lazyRouteComponent(() => import('../pages/admin/ModelEdit.tsx'), 'EditModel'),
 });
+const fleetAccounts = createRoute({
+  getParentRoute: () => app,
+  path: '/admin/integrations',
+  staticData: { needs: 'fleet.integration_accounts' },
+  component: lazyRouteComponent(() => import('../pages/integrations/FleetAccounts.tsx'), 'FleetAccounts'),
+});
 const fleetAudit = createRoute({
   getParentRoute: () => app,
   path: '/admin/audit',
@@ -94,5 +100,6 @@ export const adminRoutes = [
   models,
   newModel,
   editModel,
+  fleetAccounts,
   fleetAudit,
 ] as const;

@@ -55,12 +55,35 @@ const widget = createRoute({
   path: '/widget',
   component: lazyRouteComponent(() => import('../pages/chatbots/Widget.tsx'), 'WidgetPage'),
 });
+const integrations = createRoute({
+  getParentRoute: () => chatbot,
+  path: '/integrations',
+  component: lazyRouteComponent(() => import('../pages/chatbots/Integrations.tsx'), 'IntegrationsPage'),
+});
 const test = createRoute({
   getParentRoute: () => chatbot,
   path: '/test',
   component: lazyRouteComponent(() => import('../pages/chatbots/Test.tsx'), 'TestPage'),
 });
 
+const accounts = createRoute({
+  getParentRoute: () => app,
+  path: '/integrations',
+  staticData: { needs: 'integration_accounts.read' },
+  component: lazyRouteComponent(() => import('../pages/integrations/Accounts.tsx'), 'Accounts'),
+});
+const newAccount = createRoute({
+  getParentRoute: () => app,
+  path: '/integrations/new/$kind',
+  staticData: { needs: 'integration_accounts.write' },
+  component: lazyRouteComponent(() => import('../pages/integrations/AccountForm.tsx'), 'NewAccount'),
+});
+const account = createRoute({
+  getParentRoute: () => app,
+  path: '/integrations/$accountId',
+  staticData: { needs: 'integration_accounts.write' },
+  component: lazyRouteComponent(() => import('../pages/integrations/AccountForm.tsx'), 'EditAccount'),
+});
 const calls = createRoute({
   getParentRoute: () => app,
   path: '/calls',
@@ -71,7 +94,7 @@ const call = createRoute({
   getParentRoute: () => app,
   path: '/calls/$callId',
   staticData: { needs: 'calls.read' },
-  component: lazyRouteComponent(() => import('../pages/calls/OwnCalls.tsx'), 'OwnCall'),
+  component: lazyRouteComponent(() => import('../pages/calls/OwnCall.tsx'), 'OwnCall'),
 });
 const team = createRoute({
   getParentRoute: () => app,
@@ -101,11 +124,35 @@ const recordingHelp = createRoute({
   component: lazyRouteComponent(() => import('../pages/help/Help.tsx'), 'RecordingHelp'),
 });
 
+const troubleshooting = createRoute({
+  getParentRoute: () => app,
+  path: '/help/integrations/troubleshooting',
+  component: lazyRouteComponent(() => import('../pages/help/Carriers.tsx'), 'Troubleshooting'),
+});
+const ownSystemHelp = createRoute({
+  getParentRoute: () => app,
+  path: '/help/integrations/own-system',
+  component: lazyRouteComponent(() => import('../pages/help/OwnSystem.tsx'), 'OwnSystemHelp'),
+});
+const twilioHelp = createRoute({
+  getParentRoute: () => app,
+  path: '/help/integrations/twilio',
+  component: lazyRouteComponent(() => import('../pages/help/Carriers.tsx'), 'TwilioHelp'),
+});
+const whatsappHelp = createRoute({
+  getParentRoute: () => app,
+  path: '/help/integrations/whatsapp',
+  component: lazyRouteComponent(() => import('../pages/help/Carriers.tsx'), 'WhatsAppHelp'),
+});
+
 export const companyRoutes = [
   home,
   chatbots,
   newChatbot,
-  chatbot.addChildren([chatbotHome, general, callSettings, widget, test]),
+  chatbot.addChildren([chatbotHome, general, callSettings, widget, integrations, test]),
+  accounts,
+  newAccount,
+  account,
   calls,
   call,
   team,
@@ -113,4 +160,8 @@ export const companyRoutes = [
   profile,
   help,
   recordingHelp,
+  troubleshooting,
+  ownSystemHelp,
+  twilioHelp,
+  whatsappHelp,
 ] as const;

@@ -1,9 +1,10 @@
-/** The menus of the header: language, theme, person. */
+/** The menus of the header: language, theme, person. Loaded when one of them is pressed first, and then opened. */
 
 import { ActionIcon, Menu, Text, useMantineColorScheme } from '@mantine/core';
 import type { MantineColorScheme } from '@mantine/core';
 import { IconCheck, IconDeviceDesktop, IconLanguage, IconLogout, IconMoon, IconSun, IconUser, IconUserCircle } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Me } from '../api/queries.ts';
 import { LANGUAGES, setLanguage } from '../text/i18n.ts';
@@ -13,12 +14,24 @@ import { roleName } from '../text/names.ts';
 const ICON = 18;
 const check = (on: boolean) => (on ? <IconCheck size={15} aria-hidden /> : undefined);
 
+/** Opened once it is there, by a button that takes over the focus of the one that was pressed. */
+function useOpening() {
+  const target = useRef<HTMLButtonElement>(null);
+  const [opened, setOpened] = useState(false);
+  useEffect(() => {
+    target.current?.focus();
+    setOpened(true);
+  }, []);
+  return { target, menu: { opened, onChange: setOpened, position: 'bottom-end' as const } };
+}
+
 export function LanguageMenu() {
   const { t, i18n } = useTranslation();
+  const { target, menu } = useOpening();
   return (
-    <Menu position="bottom-end">
+    <Menu {...menu}>
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('Language')}>
+        <ActionIcon ref={target} variant="subtle" color="gray" size="lg" aria-label={t('Language')}>
           <IconLanguage size={ICON} aria-hidden />
         </ActionIcon>
       </Menu.Target>
@@ -40,6 +53,7 @@ export function LanguageMenu() {
 
 export function ThemeMenu() {
   const { t } = useTranslation();
+  const { target, menu } = useOpening();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const schemes: [MantineColorScheme, string, typeof IconSun][] = [
     ['light', t('Light'), IconSun],
@@ -48,9 +62,9 @@ export function ThemeMenu() {
   ];
   const Current = schemes.find(([scheme]) => scheme === colorScheme)?.[2] ?? IconDeviceDesktop;
   return (
-    <Menu position="bottom-end">
+    <Menu {...menu}>
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('Theme')}>
+        <ActionIcon ref={target} variant="subtle" color="gray" size="lg" aria-label={t('Theme')}>
           <Current size={ICON} aria-hidden />
         </ActionIcon>
       </Menu.Target>
@@ -72,11 +86,12 @@ export function ThemeMenu() {
 
 export function UserMenu({ me }: { me: Me | undefined }) {
   const { t } = useTranslation();
+  const { target, menu } = useOpening();
   const navigate = useNavigate();
   return (
-    <Menu position="bottom-end" width={230}>
+    <Menu {...menu} width={230}>
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" radius="xl" aria-label={t('Your account')}>
+        <ActionIcon ref={target} variant="subtle" color="gray" size="lg" radius="xl" aria-label={t('Your account')}>
           <IconUserCircle size={22} aria-hidden />
         </ActionIcon>
       </Menu.Target>

@@ -8,6 +8,7 @@ import {
   IconHome,
   IconLifebuoy,
   IconMessageChatbot,
+  IconPlug,
   IconShieldCheck,
   IconUsers,
 } from '@tabler/icons-react';
@@ -33,6 +34,7 @@ export const SECTIONS: readonly Section[] = [
       { to: '/admin/companies', label: mark('Companies'), icon: IconBuilding, needs: 'fleet.companies' },
       { to: '/admin/chatbot-packages', label: mark('Chatbot packages'), icon: IconBox, needs: 'fleet.packages' },
       { to: '/admin/ai-models', label: mark('AI models'), icon: IconBrain, needs: 'fleet.ai_models' },
+      { to: '/admin/integrations', label: mark('Integrations'), icon: IconPlug, needs: 'fleet.integration_accounts' },
       { to: '/admin/audit', label: mark('Audit log'), icon: IconShieldCheck, needs: 'fleet.audit' },
     ],
   },
@@ -41,6 +43,7 @@ export const SECTIONS: readonly Section[] = [
     places: [
       { to: '/dashboard', label: mark('Overview'), icon: IconHome, needs: 'chatbots.read' },
       { to: '/chatbots', label: mark('Chatbots'), icon: IconMessageChatbot, needs: 'chatbots.read' },
+      { to: '/integrations', label: mark('Integrations'), icon: IconPlug, needs: 'integration_accounts.read' },
       { to: '/calls', label: mark('Call history'), icon: IconHistory, needs: 'calls.read' },
       { to: '/team', label: mark('Team'), icon: IconUsers, needs: 'team.read' },
       { to: '/audit', label: mark('Audit log'), icon: IconShieldCheck, needs: 'audit.read' },

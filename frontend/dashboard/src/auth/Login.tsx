@@ -8,7 +8,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { TFunction } from 'i18next';
-import { LanguageMenu, ThemeMenu } from '../app/menus.tsx';
+import { LanguageMenu, ThemeMenu } from '../app/HeaderMenus.tsx';
 import type { SharedContractsRecordsUserRole as Role } from '@call/client/types.gen';
 import { roleName } from '../text/names.ts';
 import { meet, signIn, SignInError } from './cognito.ts';

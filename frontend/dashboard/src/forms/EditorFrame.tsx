@@ -97,10 +97,14 @@ export interface EditorFrameProps<T extends object> {
   note?: ReactNode;
   /** Something new may be saved as it is. */
   always?: boolean;
+  /** False: something has to be done before it can be saved. */
+  ready?: boolean;
+  /** One form of several on a page: the bar shows itself once something was changed. */
+  quiet?: boolean;
   children: ReactNode;
 }
 
-export function EditorFrame<T extends object>({ editor, save, more, note, always, children }: EditorFrameProps<T>) {
+export function EditorFrame<T extends object>({ editor, save, more, note, always, ready = true, quiet = false, children }: EditorFrameProps<T>) {
   const { t } = useTranslation();
   return (
     <form
@@ -114,7 +118,7 @@ export function EditorFrame<T extends object>({ editor, save, more, note, always
         <Summary editor={editor} />
         {children}
       </Stack>
-      <div className="save-bar" data-clean={!editor.dirty || undefined}>
+      <div className="save-bar" hidden={quiet && !editor.dirty} data-clean={!editor.dirty || undefined}>
         <Group justify="space-between" gap="sm">
           <Text size="sm" c="dimmed" role="status" className="save-note" data-clean={!editor.dirty || undefined}>
             {editor.dirty ? t('Unsaved changes') : (note ?? t('Everything is saved'))}
@@ -124,7 +128,7 @@ export function EditorFrame<T extends object>({ editor, save, more, note, always
             <Button variant="default" disabled={!editor.dirty || editor.saving} onClick={editor.reset}>
               {t('Cancel')}
             </Button>
-            <Button type="submit" loading={editor.saving} disabled={!editor.dirty && always !== true}>
+            <Button type="submit" loading={editor.saving} disabled={(!editor.dirty && always !== true) || !ready}>
               {save}
             </Button>
           </Group>

@@ -6,7 +6,7 @@ import type * as z from 'zod';
 function sentence(t: TFunction, issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'too_small':
-      if (issue.origin === 'string') return t('This is required.');
+      if (issue.origin === 'string') return Number(issue.minimum) === 1 ? t('This is required.') : t('At least {{min}} characters.', { min: String(issue.minimum) });
       return t('At least {{min}}.', { min: String(issue.minimum) });
     case 'too_big':
       if (issue.origin === 'string') return t('At most {{max}} characters.', { max: String(issue.maximum) });
@@ -23,5 +23,6 @@ function sentence(t: TFunction, issue: z.core.$ZodIssue): string {
 export function problems(t: TFunction, schema: z.ZodType, values: unknown): Record<string, string> {
   const result = schema.safeParse(values);
   if (result.success) return {};
-  return Object.fromEntries(result.error.issues.map((issue) => [issue.path.join('.'), sentence(t, issue)]));
+  // Of several problems of a field the first is told, as the API does.
+  return Object.fromEntries(result.error.issues.map((issue) => [issue.path.join('.'), sentence(t, issue)]).reverse());
 }

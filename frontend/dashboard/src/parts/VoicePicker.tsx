@@ -1,10 +1,11 @@
-/** The voices of a model as cards, one of which is chosen; a voice with a sample can be heard. */
+/** The voices of a model as cards, one of which is chosen; each can be heard. */
 
 import { Badge, Card, Group, Radio, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconGenderFemale, IconGenderMale, IconGenderNeutrois } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Sample } from '../api/previews.ts';
 import type { AiModel } from '../api/queries.ts';
 import { SampleButton } from './SampleButton.tsx';
 
@@ -15,11 +16,13 @@ export interface VoicePickerProps {
   value: string | null;
   onChange(value: string): void;
   error?: ReactNode;
+  /** What is heard of a voice. */
+  sample(voice: Voice): Sample;
 }
 
 const GENDERS = { female: IconGenderFemale, male: IconGenderMale, neutral: IconGenderNeutrois };
 
-function VoiceCard({ voice, chosen }: { voice: Voice; chosen: boolean }) {
+function VoiceCard({ voice, chosen, sample }: { voice: Voice; chosen: boolean; sample: Sample }) {
   const { t } = useTranslation();
   const id = useId();
   const Icon = GENDERS[voice.gender];
@@ -55,13 +58,13 @@ function VoiceCard({ voice, chosen }: { voice: Voice; chosen: boolean }) {
             </Group>
           </span>
         </label>
-        {voice.sampleUrl !== null && <SampleButton url={voice.sampleUrl} name={voice.name} />}
+        <SampleButton sample={sample} label={t('Preview Voice')} name={voice.name} />
       </Stack>
     </Card>
   );
 }
 
-export function VoicePicker({ voices, value, onChange, error }: VoicePickerProps) {
+export function VoicePicker({ voices, value, onChange, error, sample }: VoicePickerProps) {
   const { t } = useTranslation();
   const chosen = voices.find((voice) => voice.id === value);
   return (
@@ -69,7 +72,7 @@ export function VoicePicker({ voices, value, onChange, error }: VoicePickerProps
       <Radio.Group label={t('Voice')} required value={value} onChange={onChange} error={error}>
         <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }} spacing="sm" mt={6}>
           {voices.map((voice) => (
-            <VoiceCard key={voice.id} voice={voice} chosen={voice.id === value} />
+            <VoiceCard key={voice.id} voice={voice} chosen={voice.id === value} sample={sample(voice)} />
           ))}
         </SimpleGrid>
       </Radio.Group>

@@ -90,6 +90,10 @@ class DynamoCalls:
         """Store the caller's feedback; the latest counts."""
         self._calls.put(keys.feedback(company_id, call_id), feedback)
 
+    def feedback(self, company_id: str, call_id: str) -> Feedback | None:
+        """What the caller thought, if they said."""
+        return self._calls.get(keys.feedback(company_id, call_id), Feedback)
+
 
 class DynamoSessions:
     """See shared.ports.repositories."""

@@ -36,11 +36,11 @@ class DynamoCarrierCalls:
             stored, rev = self._read(key)
             if stored is not None and stored.call_id is not None:
                 return stored
-            joined = _joined(stored, carrier)
+            both = joined(stored, carrier)
             expires = {"expires": int(session.expires_at.timestamp())}
             call_key = keys.call(call.company_id, call.call_id)
             puts = [
-                put_arguments(self._calls.name, key, joined, replaces=rev, extra=_expires(now)),
+                put_arguments(self._calls.name, key, both, replaces=rev, extra=_expires(now)),
                 put_arguments(self._calls.name, call_key, call, replaces=None, extra=keys.call_extra(call)),
                 put_arguments(self._live.name, keys.session(session.session_id), session, replaces=None, extra=expires),
             ]
@@ -50,12 +50,12 @@ class DynamoCarrierCalls:
                 if not lost_condition(error):
                     raise
             else:
-                return joined
+                return both
         raise Conflict("This call is being stored by somebody else.")
 
     def merge(self, carrier: CarrierCall, now: datetime) -> tuple[CarrierCall, bool]:
         """Join; returns what is stored then, and whether that is new."""
-        return self._change(carrier, lambda stored: _joined(stored, carrier), now)
+        return self._change(carrier, lambda stored: joined(stored, carrier), now)
 
     def conclude(self, carrier: CarrierCall, call: CallRecord, changes: dict[str, Any], now: datetime) -> bool:
         """Change a call by what the carrier said, if both are still as they were read."""
@@ -121,7 +121,7 @@ class DynamoCarrierCalls:
         raise Conflict("This call is being changed by somebody else.")
 
 
-def _joined(stored: CarrierCall | None, new: CarrierCall) -> CarrierCall:
+def joined(stored: CarrierCall | None, new: CarrierCall) -> CarrierCall:
     """Facts are joined; an id, once known, stays."""
     if stored is None:
         return new

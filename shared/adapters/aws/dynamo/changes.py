@@ -26,12 +26,25 @@ from shared.ports.changes import (
     PublishSettings,
     Release,
     Save,
+    SaveEndpoint,
+    SavePolicy,
     SaveWidget,
     Write,
 )
 
 Action = dict[str, Any]
-PlainWrite = Save | SaveWidget | PublishSettings | PublishPackage | Offer | Claim | Release | LinkAccount
+PlainWrite = (
+    Save
+    | SaveWidget
+    | PublishSettings
+    | PublishPackage
+    | Offer
+    | Claim
+    | Release
+    | LinkAccount
+    | SavePolicy
+    | SaveEndpoint
+)
 
 
 class _Name(BaseModel):
@@ -80,6 +93,10 @@ class DynamoChanges:
                 raise VersionConflict(self._current(_key(write.record)))
             if isinstance(write, SaveWidget):
                 raise VersionConflict(self._current(keys.widget_config(write.company_id, write.chatbot_id)))
+            if isinstance(write, SavePolicy):
+                raise VersionConflict(self._current(keys.outbound_policy(write.company_id)))
+            if isinstance(write, SaveEndpoint):
+                raise VersionConflict(self._current(keys.webhook_endpoint(write.endpoint.company_id)))
             if isinstance(write, ChangeAccount) and write.before is not None:
                 raise VersionConflict(self._account_version(write.before))
 
@@ -124,6 +141,14 @@ class DynamoChanges:
                 return [{"Delete": delete_arguments(self._core.name, keys.claim(kind, scope, value), replaces=None)}]
             case LinkAccount(link, on):
                 return [account_writes.link_action(self._core, link, on=on)]
+            case SavePolicy(company_id, policy):
+                saved = policy.model_copy(update={"version": policy.version + 1})
+                return [self._put(keys.outbound_policy(company_id), saved, policy.version or None)]
+            case SaveEndpoint(endpoint, secrets):
+                kept = endpoint.model_copy(update={"version": endpoint.version + 1})
+                place = keys.webhook_endpoint(endpoint.company_id)
+                sealed = [account_writes.secret_action(self._core, secret) for secret in secrets]
+                return [self._put(place, kept, endpoint.version or None), *sealed]
             case _:
                 assert_never(write)
 

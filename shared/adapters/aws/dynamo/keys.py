@@ -275,6 +275,11 @@ def step(company_id: str, call_id: str, name: str) -> Key:
     return Key(f"CALL#{company_id}#{call_id}", f"STEP#{name}")
 
 
+def message(company_id: str, call_id: str, name: str) -> Key:
+    """`calls`: a message to the caller that was begun to be sent."""
+    return Key(f"CALL#{company_id}#{call_id}", f"MESSAGE#{name}")
+
+
 def call_event(company_id: str, call_id: str, kind: str) -> Key:
     """`calls`: what a company's own systems are told of a call."""
     return Key(f"CALL#{company_id}#{call_id}", f"EVENT#{kind}")

@@ -1,15 +1,23 @@
 """The ledger of the work after calls (table `calls`): one item for each step of each call that is done."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from shared.adapters.aws.dynamo import keys
-from shared.adapters.aws.dynamo.documents import from_item, lost_condition, put_arguments, rev_of, to_item
+from shared.adapters.aws.dynamo.documents import (
+    delete_arguments,
+    from_item,
+    lost_condition,
+    put_arguments,
+    rev_of,
+    to_item,
+)
 from shared.adapters.aws.dynamo.table import Table
 from shared.contracts.errors import Conflict, Unavailable
-from shared.contracts.records.after_call import CallEvent, Step, StepDone
+from shared.contracts.records.after_call import CallEvent, Noted, Step, StepDone
 from shared.contracts.records.call import CallRecord, TranscriptSegment, UsageEntry
 from shared.contracts.settings.webhook_endpoint import WebhookEndpoint
 from shared.ports.after_call import OpenedCall
@@ -83,6 +91,22 @@ class DynamoStepLedger:
             if item is None or (now := from_item(item, TranscriptSegment)).final:
                 continue
             self._calls.replace(key, now.model_copy(update={"final": True}), rev_of(item))
+
+    def note(self, call: CallRecord, name: str, at: datetime) -> bool:
+        """See the port."""
+        key = keys.message(call.company_id, call.call_id, name)
+        try:
+            self._calls.client.put_item(**put_arguments(self._calls.name, key, Noted(at=at), replaces=None))
+        except ClientError as error:
+            if not lost_condition(error):
+                raise
+            return False
+        return True
+
+    def forget(self, call: CallRecord, name: str) -> None:
+        """See the port."""
+        key = keys.message(call.company_id, call.call_id, name)
+        self._calls.client.delete_item(**delete_arguments(self._calls.name, key, replaces=None))
 
     def announce(self, event: CallEvent) -> CallEvent:
         """See the port."""

@@ -1,5 +1,6 @@
 """What carriers reported of a call, for the media process that has it, and what that process asks of the webhooks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -9,8 +10,11 @@ from shared.adapters.aws.dynamo.carrier_calls import KEPT_SECONDS
 from shared.adapters.aws.dynamo.documents import from_item, lost_condition, put_arguments, rev_of
 from shared.contracts.errors import Conflict
 from shared.contracts.records.carrier_call import CarrierCall, HandOver
+from shared.ports.carrier_reports import CarrierKey
 
 ATTEMPTS = 12
+MOST_READ = 100
+"""What one request can read; what it leaves out for want of capacity is asked for again the next time."""
 
 
 class CarrierReports:
@@ -24,6 +28,13 @@ class CarrierReports:
         WhatsApp user's side answered to the offer that `connect` sent."""
         found, _ = await self._read(company_id, account_id, carrier_call_id)
         return found
+
+    async def read(self, keys_: Sequence[CarrierKey]) -> Sequence[CarrierCall]:
+        """See shared.ports.carrier_reports: one request, whatever is known of each by now or a moment ago."""
+        places = [keys.carrier_call(key.company_id, key.account_id, key.carrier_call_id) for key in keys_[:MOST_READ]]
+        request = {self._calls: {"Keys": [place.attributes for place in places]}}
+        answer = await self._dynamo.batch_get_item(RequestItems=request)
+        return [from_item(item, CarrierCall) for item in answer["Responses"].get(self._calls, ())]
 
     async def ask_hand_over(self, company_id: str, account_id: str, carrier_call_id: str, hand_over: HandOver) -> None:
         """Have the caller bridged to a phone once the stream is closed. Raises Conflict: there is no such call."""

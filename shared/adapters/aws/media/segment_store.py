@@ -17,7 +17,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import ObjectStore
 
-from shared.domain.recording_layout import piece_key
+from shared.domain.recording_layout import Encoding, piece_key
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ PROCESS_SPOOL = Spool()
 
 
 class S3SegmentStore:
-    """One call's pieces. `epoch` tells the epoch we own; a piece is written once and never replaced."""
+    """One call's pieces, in one encoding. `epoch` tells the epoch we own; a piece is written once, never replaced."""
 
     def __init__(
         self,
@@ -62,7 +62,9 @@ class S3SegmentStore:
         call_id: str,
         epoch: Callable[[], int],
         spool: Spool = PROCESS_SPOOL,
+        encoding: Encoding = "pcm",
     ) -> None:
+        self._encoding = encoding
         self._store, self._company_id, self._call_id, self._epoch = store, company_id, call_id, epoch
         self._spool = spool
         self._waiting: deque[tuple[str, bytes]] = deque()
@@ -72,7 +74,8 @@ class S3SegmentStore:
         """Store a piece in the background; dropped if storage has been away for too long."""
         if not self._spool.take(len(pcm)):
             return
-        self._waiting.append((piece_key(self._company_id, self._call_id, start_sample, self._epoch()), pcm))
+        key = piece_key(self._company_id, self._call_id, start_sample, self._epoch(), self._encoding)
+        self._waiting.append((key, pcm))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.get_running_loop().create_task(self._work())
 

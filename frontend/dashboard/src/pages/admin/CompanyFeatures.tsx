@@ -1,7 +1,6 @@
 /** What the master admin switches on for a company. */
 
 import { Alert, Group, List, Switch, Text, ThemeIcon, Tooltip } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { IconCheck, IconInfoCircle, IconX } from '@tabler/icons-react';
 import { getCompany, setFeatures } from '@call/client/sdk.gen';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
@@ -14,6 +13,7 @@ import { useEditor } from '../../forms/editor.ts';
 import type { Versioned } from '../../forms/editor.ts';
 import { EditorFrame } from '../../forms/EditorFrame.tsx';
 import { Section } from '../../forms/Section.tsx';
+import { confirm } from '../../parts/confirm.tsx';
 import { Loaded } from '../../parts/States.tsx';
 
 interface Flags {
@@ -46,18 +46,18 @@ function FeatureForm({ firm }: { firm: Firm }) {
       editor.form.setFieldValue('callEnabled', true);
       return;
     }
-    modals.openConfirmModal({
+    confirm({
       title: t('Switch calls off for {{name}}?', { name: firm.name }),
-      children: (
+      text: (
         <List size="sm" spacing={4}>
           <List.Item>{t('Running calls go on to their end.')}</List.Item>
           <List.Item>{t('New calls are refused, on every channel.')}</List.Item>
           <List.Item>{t('Chatbots keep their settings and answer again when calls are switched on.')}</List.Item>
         </List>
       ),
-      labels: { confirm: t('Switch off'), cancel: t('Cancel') },
-      confirmProps: { color: 'red' },
-      onConfirm: () => editor.form.setFieldValue('callEnabled', false),
+      action: t('Switch off'),
+      danger: true,
+      run: () => editor.form.setFieldValue('callEnabled', false),
     });
   };
   return (

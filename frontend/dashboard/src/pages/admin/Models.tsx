@@ -1,7 +1,6 @@
 /** The catalogue of AI models. */
 
 import { Button, Group, Select, Text, TextInput } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { notifications } from '@mantine/notifications';
 import { IconBrain, IconPlus, IconSearch } from '@tabler/icons-react';
 import { switchModel } from '@call/client/sdk.gen';
@@ -11,6 +10,7 @@ import { useTranslation } from 'react-i18next';
 import { ApiError, answer, ifMatch } from '../../api/http.ts';
 import { allModelsQuery } from '../../api/queries.ts';
 import type { AiModel } from '../../api/queries.ts';
+import { confirm } from '../../parts/confirm.tsx';
 import { ModelType, OnOff } from '../../parts/Badges.tsx';
 import { ButtonLink, TextLink } from '../../parts/links.tsx';
 import { Rows } from '../../parts/List.tsx';
@@ -31,12 +31,12 @@ function SwitchButton({ model }: { model: AiModel }) {
     await cache.invalidateQueries({ queryKey: allModelsQuery.queryKey });
   };
   const ask = (): void => {
-    modals.openConfirmModal({
+    confirm({
       title: t('Disable {{name}}?', { name: model.name }),
-      children: <Text size="sm">{t('It is no longer offered, and chatbots that use it cannot answer calls until another model is chosen.')}</Text>,
-      labels: { confirm: t('Disable'), cancel: t('Cancel') },
-      confirmProps: { color: 'red' },
-      onConfirm: () => void run(false),
+      text: t('It is no longer offered, and chatbots that use it cannot answer calls until another model is chosen.'),
+      action: t('Disable'),
+      danger: true,
+      run: () => void run(false),
     });
   };
   return (

@@ -1,7 +1,6 @@
 /** The last step: what the package holds, what is still missing, and its published versions. */
 
 import { Button, Group, List, Stack, Table, Text } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { notifications } from '@mantine/notifications';
 import { IconAlertTriangle, IconCheck } from '@tabler/icons-react';
 import { listPackageVersions, rollBackPackage, withdrawPackage } from '@call/client/sdk.gen';
@@ -12,6 +11,7 @@ import { ApiError, answer, ifMatch } from '../../api/http.ts';
 import type { Complete } from '../../api/http.ts';
 import type { Editor } from '../../forms/editor.ts';
 import { Section } from '../../forms/Section.tsx';
+import { confirm } from '../../parts/confirm.tsx';
 import { Capabilities } from '../../parts/Badges.tsx';
 import { Loaded } from '../../parts/States.tsx';
 import { When } from '../../parts/When.tsx';
@@ -68,12 +68,12 @@ function Versions({ stored, editor }: { stored: Complete<Package>; editor: Edito
     }
   };
   const withdraw = (): void => {
-    modals.openConfirmModal({
+    confirm({
       title: t('Withdraw this package?'),
-      children: <Text size="sm">{t('Companies can no longer deploy it. Chatbots that were made of it stay.')}</Text>,
-      labels: { confirm: t('Withdraw'), cancel: t('Cancel') },
-      confirmProps: { color: 'red' },
-      onConfirm: () => void run(answer(withdrawPackage({ path, headers: ifMatch(editor.version) })), t('Withdrawn.')),
+      text: t('Companies can no longer deploy it. Chatbots that were made of it stay.'),
+      action: t('Withdraw'),
+      danger: true,
+      run: () => void run(answer(withdrawPackage({ path, headers: ifMatch(editor.version) })), t('Withdrawn.')),
     });
   };
   return (

@@ -4,6 +4,7 @@ import { Alert, Select, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { PACKAGE_SAMPLE, sampleOf } from '../../api/previews.ts';
 import { allModelsQuery } from '../../api/queries.ts';
 import { Section } from '../../forms/Section.tsx';
 import { Loaded } from '../../parts/States.tsx';
@@ -52,6 +53,7 @@ export function ModelStep({ form }: StepProps) {
                       value={voiceId}
                       onChange={(value) => form.setFieldValue('voiceId', value)}
                       error={form.errors.voiceId}
+                      sample={(voice) => sampleOf({ aiModelId: chosen.id, voice: { voiceId: voice.id }, text: PACKAGE_SAMPLE }, true)}
                     />
                   </>
                 )}

@@ -7,7 +7,7 @@ import type { QueryKey } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError, download } from '../../api/http.ts';
+import { ApiError } from '../../api/http.ts';
 import type { Complete } from '../../api/http.ts';
 import { CallState } from '../../parts/Badges.tsx';
 import { Page } from '../../parts/Page.tsx';
@@ -16,10 +16,12 @@ import { clock, dateTime, money } from '../../text/format.ts';
 import { channelName, endedByName, endReasonName } from '../../text/names.ts';
 import { Player } from './Player.tsx';
 import { Transcript } from './Transcript.tsx';
-import type { Line } from './lines.ts';
+import { lineOf } from './lines.ts';
+import type { Segment } from './lines.ts';
+import { Summary } from './Summary.tsx';
 import '../../parts/controls.css';
 
-type Detail = Complete<CallDetailOut>;
+export type Detail = Complete<CallDetailOut>;
 export type Recording = Complete<RecordingOut>;
 
 export interface CallDetailProps {
@@ -27,6 +29,7 @@ export interface CallDetailProps {
   trail: ReactNode;
   queryKey: QueryKey;
   read(): Promise<Detail>;
+  lines(): Promise<Segment[]>;
   transcriptPath: string;
   recording(): Promise<Recording>;
 }
@@ -37,7 +40,7 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
       <Text size="xs" c="dimmed">
         {label}
       </Text>
-      <Text size="sm" component="div">
+      <Text size="sm" component="div" style={{ overflowWrap: 'anywhere' }}>
         {children}
       </Text>
     </div>
@@ -75,15 +78,20 @@ function Facts({ detail }: { detail: Detail }) {
   );
 }
 
+const RECENT_MS = 10 * 60_000;
+const recent = (detail: Detail): boolean => Date.now() - Date.parse(detail.call.endedAt ?? detail.call.createdAt) < RECENT_MS;
+
 /** Opening a transcript or recording is logged with the person's name. */
-function Contents({ detail, transcriptPath, recording }: { detail: Detail } & Pick<CallDetailProps, 'transcriptPath' | 'recording'>) {
+function Contents({ detail, lines: read, transcriptPath, recording }: { detail: Detail } & Pick<CallDetailProps, 'lines' | 'transcriptPath' | 'recording'>) {
   const { t } = useTranslation();
   const [position, setPosition] = useState(0);
   const [wanted, setWanted] = useState<{ seconds: number } | null>(null);
   const seek = useCallback((seconds: number) => setWanted({ seconds }), []);
   const lines = useQuery({
     queryKey: ['transcript', transcriptPath],
-    queryFn: async () => (JSON.parse(await (await download(`${transcriptPath}?format=json`)).text()) as { transcript: Line[] }).transcript,
+    queryFn: async () => (await read()).map(lineOf),
+    // While the call goes on there is more to come.
+    refetchInterval: detail.call.endedAt === null ? 3_000 : false,
   });
   const sound = useQuery({
     queryKey: ['recording', transcriptPath],
@@ -110,9 +118,14 @@ function Contents({ detail, transcriptPath, recording }: { detail: Detail } & Pi
   );
 }
 
-export function CallDetail({ callId, trail, queryKey, read, transcriptPath, recording }: CallDetailProps) {
+export function CallDetail({ callId, trail, queryKey, read, lines, transcriptPath, recording }: CallDetailProps) {
   const { t, i18n } = useTranslation();
-  const query = useQuery({ queryKey, queryFn: read });
+  const query = useQuery({
+    queryKey,
+    queryFn: read,
+    // The work after a call goes on for some seconds.
+    refetchInterval: (found) => (found.state.data !== undefined && found.state.data.closedAt === null && recent(found.state.data) ? 3_000 : false),
+  });
   const title = query.data === undefined ? t('Call') : t('Call of {{date}}', { date: dateTime(query.data.call.createdAt, i18n.language) });
   return (
     <Page title={title} trail={trail} description={callId} badges={query.data?.call.testCall === true ? <Badge color="violet">{t('test call')}</Badge> : undefined}>
@@ -120,10 +133,13 @@ export function CallDetail({ callId, trail, queryKey, read, transcriptPath, reco
         {(detail) => (
           <Grid>
             <Grid.Col span={{ base: 12, md: 8 }}>
-              <Contents detail={detail} transcriptPath={transcriptPath} recording={recording} />
+              <Contents detail={detail} lines={lines} transcriptPath={transcriptPath} recording={recording} />
             </Grid.Col>
             <Grid.Col span={{ base: 12, md: 4 }}>
-              <Facts detail={detail} />
+              <Stack>
+                <Summary detail={detail} />
+                <Facts detail={detail} />
+              </Stack>
             </Grid.Col>
           </Grid>
         )}

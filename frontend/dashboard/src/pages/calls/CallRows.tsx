@@ -1,8 +1,9 @@
 /** Calls as a table. */
 
-import { Badge, Group, Text } from '@mantine/core';
+import { Badge, Group } from '@mantine/core';
 import { IconFlask, IconMicrophone } from '@tabler/icons-react';
 import type { CallOut } from '@call/client/types.gen';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Complete } from '../../api/http.ts';
 import { CallState } from '../../parts/Badges.tsx';
@@ -15,18 +16,26 @@ import { channelName, endReasonName } from '../../text/names.ts';
 
 export type Call = Complete<CallOut>;
 
+function Opening({ call, companyId, bold, children }: { call: Call; companyId: string | undefined; bold?: boolean; children: ReactNode }) {
+  const look = { fw: bold === true ? 600 : undefined, style: { whiteSpace: 'nowrap' } } as const;
+  return companyId === undefined ? (
+    <TextLink to="/calls/$callId" params={{ callId: call.callId }} {...look}>
+      {children}
+    </TextLink>
+  ) : (
+    <TextLink to="/admin/companies/$companyId/calls/$callId" params={{ companyId, callId: call.callId }} {...look}>
+      {children}
+    </TextLink>
+  );
+}
+
 export function useCallColumns(chatbotName?: (id: string) => string, companyId?: string): Column<Call>[] {
   const { t, i18n } = useTranslation();
-  const opened = (call: Call) =>
-    companyId === undefined ? (
-      <TextLink to="/calls/$callId" params={{ callId: call.callId }} fw={600}>
-        <When iso={call.createdAt} />
-      </TextLink>
-    ) : (
-      <TextLink to="/admin/companies/$companyId/calls/$callId" params={{ companyId, callId: call.callId }} fw={600}>
-        <When iso={call.createdAt} />
-      </TextLink>
-    );
+  const opened = (call: Call) => (
+    <Opening call={call} companyId={companyId} bold>
+      <When iso={call.createdAt} />
+    </Opening>
+  );
   const columns: Column<Call>[] = [
     { title: t('Date'), show: opened },
     { title: t('Caller'), show: (call) => call.caller ?? t('Web visitor') },
@@ -34,7 +43,7 @@ export function useCallColumns(chatbotName?: (id: string) => string, companyId?:
     {
       title: t('Status'),
       show: (call) => (
-        <Group gap={6} wrap="nowrap">
+        <Group gap={6}>
           <CallState status={call.status} />
           {call.testCall && (
             <Badge color="violet" leftSection={<IconFlask size={13} aria-hidden />}>
@@ -47,19 +56,18 @@ export function useCallColumns(chatbotName?: (id: string) => string, companyId?:
     { title: t('End'), show: (call) => (call.endReason === null ? '–' : endReasonName(t, call.endReason)) },
     { title: t('Duration'), show: (call) => (call.durationMs === null ? '–' : clock(call.durationMs / 1000)), align: 'right' },
     { title: t('Cost'), show: (call) => (call.costUsd === null ? '–' : money(call.costUsd, i18n.language)), align: 'right' },
-    {
-      title: t('Recording'),
-      show: (call) =>
-        call.recordingState === 'ready' ? (
-          <Group gap={4} wrap="nowrap">
-            <IconMicrophone size={15} aria-hidden />
-            <Text size="sm">{t('Yes')}</Text>
-          </Group>
-        ) : (
-          '–'
-        ),
-    },
   ];
+  columns.push({
+    title: t('Transcript'),
+    show: (call) => (
+      <Group gap={6} wrap="nowrap">
+        <Opening call={call} companyId={companyId}>
+          {t('View Transcript')}
+        </Opening>
+        {call.recordingState === 'ready' && <IconMicrophone size={15} role="img" aria-label={t('Recorded')} style={{ flexShrink: 0 }} />}
+      </Group>
+    ),
+  });
   if (chatbotName !== undefined) columns.splice(1, 0, { title: t('Chatbot'), show: (call) => chatbotName(call.chatbotId) });
   return columns;
 }

@@ -1,6 +1,6 @@
 /** Any company's calls, for the master admin. */
 
-import { getCompanyCall, getCompanyRecording, listCompanyCalls } from '@call/client/sdk.gen';
+import { getCompanyCall, getCompanyRecording, listCompanyCalls, listCompanySegments } from '@call/client/sdk.gen';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -31,6 +31,7 @@ export function FleetCall() {
       }
       queryKey={['call', companyId, callId]}
       read={() => answer(getCompanyCall({ path }))}
+      lines={async () => (await answer(listCompanySegments({ path }))).items}
       transcriptPath={`/api/admin/fleet/companies/${companyId}/calls/${callId}/transcript`}
       recording={() => answer(getCompanyRecording({ path }))}
     />

@@ -1,15 +1,16 @@
 /** Calls with filters; a filter narrows what the server sends, page by page. */
 
 import { Button, Group, Select, Stack, TextInput } from '@mantine/core';
-import { IconFilterOff, IconHistory } from '@tabler/icons-react';
+import { IconFilterOff, IconHistory, IconSearch } from '@tabler/icons-react';
 import type { Channel, CallStatus, EndReason } from '@call/client/types.gen';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { List } from '../../parts/List.tsx';
 import { Empty } from '../../parts/States.tsx';
 import { channelName, endReasonName } from '../../text/names.ts';
 import { useCallColumns } from './CallRows.tsx';
 import type { Call } from './CallRows.tsx';
+import type { SearchProps } from './Search.tsx';
 
 export interface CallQuery {
   since?: string;
@@ -34,10 +35,14 @@ const REASONS: EndReason[] = [
   'error',
 ];
 
+const Search = lazy(() => import('./Search.tsx'));
+
 export interface HistoryProps {
   chatbots: { id: string; name: string }[];
   companyId?: string;
   read(query: CallQuery & { cursor?: string }): Promise<{ items: Call[]; nextCursor: string | null }>;
+  /** Looks through what was said; where there is none, transcripts are not searched. */
+  search?(query: CallQuery & { text: string; cursor?: string }): ReturnType<SearchProps['read']>;
 }
 
 function Filters({ query, chatbots, set }: { query: CallQuery; chatbots: HistoryProps['chatbots']; set(query: CallQuery): void }) {
@@ -93,30 +98,75 @@ function Filters({ query, chatbots, set }: { query: CallQuery; chatbots: History
   );
 }
 
-export function History({ chatbots, companyId, read }: HistoryProps) {
+function SearchBox({ onSearch }: { onSearch(text: string): void }) {
+  const { t } = useTranslation();
+  const [text, setText] = useState('');
+  return (
+    <form
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSearch(text.trim());
+      }}
+    >
+      <Group gap="xs" wrap="nowrap">
+        <TextInput
+          type="search"
+          aria-label={t('Search transcripts')}
+          placeholder={t('Search transcripts')}
+          leftSection={<IconSearch size={16} aria-hidden />}
+          value={text}
+          maxLength={200}
+          onChange={(event) => {
+            setText(event.currentTarget.value);
+            if (event.currentTarget.value === '') onSearch('');
+          }}
+          style={{ flex: 1, maxWidth: 460 }}
+        />
+        <Button type="submit" variant="default">
+          {t('Search')}
+        </Button>
+      </Group>
+    </form>
+  );
+}
+
+export function History({ chatbots, companyId, read, search }: HistoryProps) {
   const { t } = useTranslation();
   const [query, setQuery] = useState<CallQuery>({});
+  const [text, setText] = useState('');
   const names = new Map(chatbots.map((bot) => [bot.id, bot.name]));
   const columns = useCallColumns(chatbots.length > 0 ? (id) => names.get(id) ?? '–' : undefined, companyId);
   const filtered = Object.values(query).some((value) => value !== undefined);
   return (
     <Stack>
+      {search !== undefined && <SearchBox onSearch={setText} />}
       <Filters query={query} chatbots={chatbots} set={setQuery} />
-      <List
-        queryKey={['calls', companyId ?? 'own', query]}
-        read={(cursor) => read({ ...query, cursor })}
-        columns={columns}
-        id={(call) => call.callId}
-        caption={t('Calls')}
-        loading={t('Loading calls')}
-        empty={
-          <Empty icon={<IconHistory />} title={filtered ? t('No call matches these filters') : t('No calls yet')}>
-            {filtered
-              ? t('Choose a longer time or clear a filter. Without a first day the last 90 days are shown.')
-              : t('Calls appear here as soon as somebody talks to one of your chatbots.')}
-          </Empty>
-        }
-      />
+      {search !== undefined && text !== '' ? (
+        <Suspense fallback={null}>
+        <Search
+          queryKey={['call-search', query, text]}
+          read={(cursor) => search({ ...query, text, cursor })}
+          chatbotName={(id) => names.get(id) ?? ''}
+        />
+        </Suspense>
+      ) : (
+        <List
+          queryKey={['calls', companyId ?? 'own', query]}
+          read={(cursor) => read({ ...query, cursor })}
+          columns={columns}
+          id={(call) => call.callId}
+          caption={t('Calls')}
+          loading={t('Loading calls')}
+          empty={
+            <Empty icon={<IconHistory />} title={filtered ? t('No call matches these filters') : t('No calls yet')}>
+              {filtered
+                ? t('Choose a longer time or clear a filter. Without a first day the last 90 days are shown.')
+                : t('Calls appear here as soon as somebody talks to one of your chatbots.')}
+            </Empty>
+          }
+        />
+      )}
     </Stack>
   );
 }

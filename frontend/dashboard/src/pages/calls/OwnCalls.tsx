@@ -1,14 +1,11 @@
-/** The own company's calls, and one of them. */
+/** The own company's calls. */
 
-import { getCall, getRecording, listCalls, listChatbots } from '@call/client/sdk.gen';
+import { listCalls, listChatbots, searchCalls } from '@call/client/sdk.gen';
 import { useQuery } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { answer } from '../../api/http.ts';
 import { meQuery } from '../../api/queries.ts';
-import { TextLink } from '../../parts/links.tsx';
 import { Page } from '../../parts/Page.tsx';
-import { CallDetail } from './CallDetail.tsx';
 import { History } from './History.tsx';
 
 export function OwnCalls() {
@@ -24,22 +21,7 @@ export function OwnCalls() {
   const description = mayReadBots ? t('Every call of your company.') : t('Calls you took part in or that were assigned to you.');
   return (
     <Page title={t('Call history')} description={description}>
-      <History chatbots={chatbots} read={(query) => answer(listCalls({ query }))} />
+      <History chatbots={chatbots} read={(query) => answer(listCalls({ query }))} search={(query) => answer(searchCalls({ query }))} />
     </Page>
-  );
-}
-
-export function OwnCall() {
-  const { t } = useTranslation();
-  const { callId } = useParams({ from: '/app/calls/$callId' });
-  return (
-    <CallDetail
-      callId={callId}
-      trail={<TextLink to="/calls">{t('Call history')}</TextLink>}
-      queryKey={['call', callId]}
-      read={() => answer(getCall({ path: { call_id: callId } }))}
-      transcriptPath={`/api/admin/calls/${callId}/transcript`}
-      recording={() => answer(getRecording({ path: { call_id: callId } }))}
-    />
   );
 }

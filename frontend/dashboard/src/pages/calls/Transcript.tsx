@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError, download } from '../../api/http.ts';
 import { Copy } from '../../parts/Copy.tsx';
+import { saveFile } from '../../parts/saveFile.ts';
 import { clock } from '../../text/format.ts';
 import { highlight, lineAt } from './lines.ts';
 import type { Line } from './lines.ts';
@@ -15,12 +16,8 @@ const FORMS = ['txt', 'json', 'srt'] as const;
 
 async function save(path: string, form: string): Promise<void> {
   const blob = await download(`${path}?format=${form}`);
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
   const callId = path.split('/').at(-2) ?? 'call';
-  link.download = `transcript-${callId}-${new Date().toISOString().slice(0, 10)}.${form}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  saveFile(blob, `transcript-${callId}-${new Date().toISOString().slice(0, 10)}.${form}`);
 }
 
 function Downloads({ path }: { path: string }) {
@@ -62,7 +59,7 @@ export function Transcript({ lines, position, agentName, path, onSeek }: Transcr
   const [word, setWord] = useState('');
   const list = useRef<HTMLDivElement>(null);
   const current = position === null || position === 0 ? -1 : lineAt(lines, position);
-  const speaker = (line: Line): string => (line.role === 'user' ? t('Caller') : agentName);
+  const speaker = (line: Line): string => ({ user: t('Caller'), assistant: agentName, human: t('Support agent') })[line.role];
   useEffect(() => {
     list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: 'nearest' });
   }, [current]);
@@ -117,6 +114,16 @@ export function Transcript({ lines, position, agentName, path, onSeek }: Transcr
                   <Text span size="sm">
                     {highlight(line.text, word).map((part, at) => (part.hit ? <mark key={at}>{part.text}</mark> : part.text))}
                   </Text>
+                  {line.interrupted && (
+                    <Text span size="xs" c="dimmed" ml={6}>
+                      ({t('interrupted')})
+                    </Text>
+                  )}
+                  {line.confidence !== null && (
+                    <Text span size="xs" c="dimmed" ml={6}>
+                      {t('{{percent}} % sure', { percent: Math.round(line.confidence * 100) })}
+                    </Text>
+                  )}
                 </button>
               ))}
             </div>

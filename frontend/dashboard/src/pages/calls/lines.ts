@@ -1,10 +1,22 @@
 /** Lines of a transcript, and which of them is being heard. */
 
+import type { SegmentOut } from '@call/client/types.gen';
+import type { Complete } from '../../api/http.ts';
+
 export interface Line {
   /** Seconds from the start of the call. */
   time: number;
-  role: 'user' | 'agent';
+  role: 'user' | 'assistant' | 'human';
   text: string;
+  /** 0..1; null where the model does not say how sure it was. */
+  confidence: number | null;
+  interrupted: boolean;
+}
+
+export type Segment = Complete<SegmentOut>;
+
+export function lineOf(segment: Segment): Line {
+  return { time: segment.startMs / 1000, role: segment.role, text: segment.text, confidence: segment.confidence, interrupted: segment.interrupted };
 }
 
 /** The last line that has begun; -1 before the first. */

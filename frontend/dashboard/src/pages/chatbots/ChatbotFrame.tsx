@@ -28,6 +28,7 @@ export function ChatbotFrame() {
           [`${base}/settings`, t('General')],
           ...(calls ? [[`${base}/call-settings`, t('Call Options')] as [string, string]] : []),
           [`${base}/widget`, t('Widget')],
+          ...(calls ? [[`${base}/integrations`, t('Integrations')] as [string, string]] : []),
           ...(calls ? [[`${base}/test`, t('Test')] as [string, string]] : []),
         ];
         const offered = tabs.some(([to]) => to === path);

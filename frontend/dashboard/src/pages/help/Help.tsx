@@ -69,6 +69,15 @@ export function Help() {
         </Card>
         <Card component="section">
           <Stack gap="xs">
+            <Title order={2}>{t('Phone, WhatsApp and your own system')}</Title>
+            <TextLink to="/help/integrations/twilio">{t('Phone calls with Twilio')}</TextLink>
+            <TextLink to="/help/integrations/whatsapp">{t('Calls with WhatsApp')}</TextLink>
+            <TextLink to="/help/integrations/own-system">{t('Your own system')}</TextLink>
+            <TextLink to="/help/integrations/troubleshooting">{t('Troubleshooting integrations')}</TextLink>
+          </Stack>
+        </Card>
+        <Card component="section">
+          <Stack gap="xs">
             <Title order={2}>{t('Recording and the law')}</Title>
             <Text size="sm">{t('Consent, announcement, retention and deletion.')}</Text>
 

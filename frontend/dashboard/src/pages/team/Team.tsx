@@ -1,13 +1,12 @@
 /** The own company's team. */
 
-import { Text } from '@mantine/core';
-import { modals } from '@mantine/modals';
 import { notifications } from '@mantine/notifications';
 import { changeMemberRole, inviteMember, listMembers, switchMember } from '@call/client/sdk.gen';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { ApiError, answer, ifMatch, once } from '../../api/http.ts';
 import { meQuery } from '../../api/queries.ts';
+import { confirm } from '../../parts/confirm.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { roleName } from '../../text/names.ts';
 import { Members } from './Members.tsx';
@@ -27,7 +26,7 @@ export function Team() {
     await cache.invalidateQueries({ queryKey: ['team', 'own'] });
   };
   const ask = (title: string, text: string, label: string, run: () => void): void => {
-    modals.openConfirmModal({ title, children: <Text size="sm">{text}</Text>, labels: { confirm: label, cancel: t('Cancel') }, onConfirm: run });
+    confirm({ title, text, action: label, run });
   };
   const role = (member: Member, next: MemberRole): void =>
     ask(t('Change the role of {{name}}?', { name: member.name || member.email }), t('Their sessions end at once; they sign in again with the new role.'), t('Change role'), () => {

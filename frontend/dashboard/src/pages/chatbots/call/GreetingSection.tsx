@@ -3,9 +3,11 @@
 import { Accordion, Button, Group, List, Stack, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { zCallSettings } from '@call/client/zod.gen';
+import { sampleOf } from '../../../api/previews.ts';
 import { LongField, SwitchField, TextField } from '../../../forms/Fields.tsx';
 import { limitsOf } from '../../../forms/limits.ts';
 import { Section } from '../../../forms/Section.tsx';
+import { SampleButton } from '../../../parts/SampleButton.tsx';
 import { fillTemplate, TEMPLATES } from './draft.ts';
 import type { SettingsForm } from './draft.ts';
 
@@ -65,6 +67,11 @@ export function GreetingSection(props: GreetingProps) {
         placeholder={`Hello! Thank you for calling ${company}. How can I assist you today?`}
         required
         {...limitsOf(zCallSettings, 'greeting')}
+      />
+      <SampleButton
+        sample={sampleOf({ aiModelId: form.values.aiModelId, voice: form.values.voice, text: form.values.greeting })}
+        label={t('Preview Greeting')}
+        disabled={form.values.aiModelId === '' || form.values.voice.voiceId === '' || form.values.greeting.trim() === ''}
       />
       <Tips {...props} />
       <SwitchField form={form} path="disclosure.enabled" label={t('Tell callers that they talk to an AI')} help={t('Said before the greeting. In many places the law asks for it.')} />

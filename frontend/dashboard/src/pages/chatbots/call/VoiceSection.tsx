@@ -3,10 +3,12 @@
 import { Accordion, Alert, Select, Stack } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { sampleOf } from '../../../api/previews.ts';
 import type { AiModel } from '../../../api/queries.ts';
 import { SliderField } from '../../../forms/Fields.tsx';
 import { Section } from '../../../forms/Section.tsx';
 import { ModelCard, modelOptions } from '../../../parts/ModelCard.tsx';
+import { SampleButton } from '../../../parts/SampleButton.tsx';
 import { VoicePicker } from '../../../parts/VoicePicker.tsx';
 import { daysLeft, modifiers } from './draft.ts';
 import type { SettingsForm } from './draft.ts';
@@ -35,7 +37,8 @@ function ModelWarnings({ model, models }: { model: AiModel | undefined; models: 
 function VoiceModifiers({ form, model }: { form: SettingsForm; model: AiModel | undefined }) {
   const { t } = useTranslation();
   const can = modifiers(model);
-  if (!can.any) return null;
+  const { voice } = form.values;
+  if (model === undefined || !can.any) return null;
   return (
     <Accordion variant="contained">
       <Accordion.Item value="voice">
@@ -70,6 +73,7 @@ function VoiceModifiers({ form, model }: { form: SettingsForm; model: AiModel | 
                 show={(value) => value.toFixed(1)}
               />
             )}
+            <SampleButton sample={sampleOf({ aiModelId: model.id, voice })} label={t('Preview Voice')} disabled={voice.voiceId === ''} />
           </Stack>
         </Accordion.Panel>
       </Accordion.Item>
@@ -103,7 +107,13 @@ export function VoiceSection({ form, models }: { form: SettingsForm; models: AiM
       {model !== undefined && <ModelCard model={model} />}
       <ModelWarnings model={model} models={models} />
       {model !== undefined && (
-        <VoicePicker voices={model.voices} value={voice.voiceId || null} onChange={(chosen) => form.setFieldValue('voice.voiceId', chosen)} error={form.errors['voice.voiceId']} />
+        <VoicePicker
+          voices={model.voices}
+          value={voice.voiceId || null}
+          onChange={(chosen) => form.setFieldValue('voice.voiceId', chosen)}
+          error={form.errors['voice.voiceId']}
+          sample={({ id }) => sampleOf({ aiModelId: model.id, voice: { ...voice, voiceId: id } })}
+        />
       )}
       <VoiceModifiers form={form} model={model} />
     </Section>
