@@ -38,7 +38,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     ran = config.stash.get(RAN, None)
     if ran is None:
         return
-    terminalreporter.section(f"conformance: {len(ran.results)} pairs in {ran.seconds:.0f} s")
+    pace = f"everything taking {ran.stretch:.1f} times as long as alone"
+    terminalreporter.section(f"conformance: {len(ran.results)} pairs in {ran.seconds:.0f} s, {pace}")
     for line in table(ran):
         terminalreporter.write_line(line)
 

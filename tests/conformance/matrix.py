@@ -29,6 +29,7 @@ from tests.conformance.journeys import Call, Report, Stage, conversation, hang_u
 from tests.conformance.lines import Line, ring
 from tests.conformance.sentences import AI_SAYS, CALLER_SAYS
 from tests.e2e.conftest import Running
+from tests.e2e.machine import measured
 from tests.e2e.sound import Samples
 
 CHANNELS = (Channel.WEB, Channel.TWILIO, Channel.WHATSAPP)
@@ -52,6 +53,7 @@ class Matrix:
     folder: Path
     results: Results = field(default_factory=dict)
     seconds: float = 0.0
+    stretch: float = 1.0
     _voices: list[Mapping[str, Samples]] = field(default_factory=list)
     _own: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -67,7 +69,11 @@ class Matrix:
         going += await self._begin(unavailable, None)
         # A WhatsApp user's phone is dear: those who talk wait for those who are silent.
         await asyncio.gather(*silent)
-        await asyncio.gather(*await self._begin(conversation, {}))
+        with measured() as pace:
+            await asyncio.gather(*await self._begin(conversation, {}))
+        self.stretch = pace.stretch
+        for report in self.results.values():
+            report.judge_stop(self.stretch)
         going += await self._begin(hang_up, {})
         await asyncio.gather(*going)
         self.seconds = time.monotonic() - began

@@ -6,15 +6,17 @@ import json
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 import websockets
 from websockets.asyncio.server import ServerConnection
 
 from infra.local.standins.twilio_exchange import Subscriber
-from infra.local.standins.twilio_people import ScriptedPerson
+from infra.local.standins.twilio_people import BrowserPerson, ScriptedPerson
 from infra.local.standins.twilio_stream import MALFORMED, MediaStream
 from infra.local.standins.twilio_twiml import BadTwiml, Gather, Say, Stream, parse_twiml
 from infra.local.standins.twilio_webhooks import signature
+from media_tier.audio import g711
 from tests.media.twilio_fakes import FRAME
 from tests.wire.twilio_app import OURS, SID, THEIRS, TOKEN, App, exchange, next_message, response
 
@@ -391,3 +393,14 @@ async def test_ringing_by_request() -> None:
         assert app.of("/voice")[0]["From"] == "+15005550009"
         assert (await client.post("/ring", json={"to": "+1"})).status_code == 404
         assert (await client.post("/ring", content=b"{")).status_code == 400
+
+
+def test_a_browser_that_stalled_once_is_not_late_for_the_rest_of_the_call() -> None:
+    person = BrowserPerson(lambda pcm: None)
+    quiet, loud = bytes(960), b"\x00\x40" * 480
+    for _ in range(20):
+        person.spoken(quiet)
+    for _ in range(2):
+        person.spoken(loud)
+    heard = [np.abs(np.frombuffer(g711.decode(person.speak()), "<i2").astype(int)).max() for _ in range(20)]
+    assert next(turn for turn, level in enumerate(heard) if level > 1000) <= 4

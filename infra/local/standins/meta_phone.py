@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 
 from infra.local.standins.meta_media import Network
 from infra.local.standins.meta_world import MetaCall
+from infra.local.standins.microphone import is_left_out
 from media_tier.audio.resampling import Resampler
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ async def _listen(call: MetaCall, socket: web.WebSocketResponse) -> None:
         said = _read(message.data)
         match said.get("type"):
             case "audio" if call.phone.waiting < MAX_SAYING:
-                call.phone.say(up.push(_pcm(said.get("data"))))
+                pcm = _pcm(said.get("data"))
+                wide = up.push(pcm)
+                if not is_left_out(pcm, call.phone.waiting * 20):
+                    call.phone.say(wide)
             case "dtmf" if str(said.get("digit")) in "0123456789*#":
                 await call.phone.press(str(said["digit"]))
             case "end":

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
+from infra.local.standins.microphone import is_left_out
 from infra.local.standins.twilio_stream import FRAME, SILENCE
 from media_tier.audio import g711
 from media_tier.audio.resampling import Resampler
@@ -71,7 +72,10 @@ class BrowserPerson:
 
     def spoken(self, pcm: bytes) -> None:
         """The microphone's sound."""
-        self._microphone += g711.encode(self._down.push(pcm))
+        mulaw = g711.encode(self._down.push(pcm))
+        if is_left_out(pcm, len(self._microphone) / 8):
+            return
+        self._microphone += mulaw
         del self._microphone[: max(0, len(self._microphone) - self.MOST_WAITING)]
 
     def speak(self) -> bytes:
