@@ -109,8 +109,8 @@ async def test_what_meta_refuses_is_said_where_it_was_wished(cloud: Cloud, monke
         assert (record.status, record.end_reason, record.ended_by) == (
             CallStatus.FAILED, EndReason.ERROR, EndedBy.CARRIER,
         )  # fmt: skip
-        state, detail = state_of(h, outbound.outbound_id)
-        assert (state, detail) == (OutboundState.REFUSED, "This user has not allowed calls from this number.")
+        await until(lambda: state_of(h, outbound.outbound_id)[0] is OutboundState.REFUSED)
+        assert state_of(h, outbound.outbound_id)[1] == "This user has not allowed calls from this number."
         assert h.rung == []
     assert h.endings() == 1
 
