@@ -35,7 +35,7 @@ class StepLedger(Protocol):
         """Note that something is about to be done once; False if that was noted before."""
         ...
 
-    def forget(self, call: CallRecord, name: str) -> None:
+    def forget(self, call: CallRecord, name: str, at: datetime) -> None:
         """It was not done."""
         ...
 

@@ -110,7 +110,7 @@ def _send(ports: MessagePorts, ledger: StepLedger, call: CallRecord, message: tu
         send()
     except WhatsAppRefused as refused:
         if refused.reaction in LATER and not refused.uncertain:
-            ledger.forget(call, name)
+            ledger.forget(call, name, began_at)
             raise
         why = refused.sentence
     kind = "survey_sent" if name == "survey" else "transcript_sent"

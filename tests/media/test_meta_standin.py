@@ -179,7 +179,7 @@ async def test_webhooks_are_signed_repeated_and_tried_again() -> None:
         made.statuses = [500]
         made.meta.quirks.twice = True
         made.meta.write("15550100001", MetaUser(), "call me")
-        await until(lambda: len(made.events) == 2)
+        await until(lambda: len(made.events) == 2 and len(made.meta.deliveries) == 3)
         assert sorted(made.meta.deliveries) == [200, 200, 500]
         assert made.events[0]["messages"][0]["text"]["body"] == "call me"
         made.meta.quirks.wrong_signature = True

@@ -83,8 +83,13 @@ async def test_a_call_that_is_turned_down_or_rings_out_ends_as_not_connected(
         await until(lambda: h.held == 0)
         assert (record.status, record.end_reason) == (CallStatus.ABANDONED, EndReason.NEVER_CONNECTED)
         assert (call.actions, call.phone.heard, record.epoch) == ([], [], 0), "nobody spoke into a ringing phone"
-        permission = h.ports.permissions.get(COMPANY, ACCOUNT, user_hash(f"+{USER}"))
-        assert [attempt.connected for attempt in permission.attempts] == [False]
+
+        def attempts() -> list[bool]:
+            known = h.ports.permissions.get(COMPANY, ACCOUNT, user_hash(f"+{USER}"))
+            return [attempt.connected for attempt in known.attempts]
+
+        await until(attempts)
+        assert attempts() == [False]
     assert h.endings() == 1
 
 
@@ -109,8 +114,8 @@ async def test_what_meta_refuses_is_said_where_it_was_wished(cloud: Cloud, monke
         assert (record.status, record.end_reason, record.ended_by) == (
             CallStatus.FAILED, EndReason.ERROR, EndedBy.CARRIER,
         )  # fmt: skip
-        state, detail = state_of(h, outbound.outbound_id)
-        assert (state, detail) == (OutboundState.REFUSED, "This user has not allowed calls from this number.")
+        await until(lambda: state_of(h, outbound.outbound_id)[0] is OutboundState.REFUSED)
+        assert state_of(h, outbound.outbound_id)[1] == "This user has not allowed calls from this number."
         assert h.rung == []
     assert h.endings() == 1
 

@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 
 from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.documents import (
-    delete_arguments,
     from_item,
     lost_condition,
     put_arguments,
@@ -94,19 +93,20 @@ class DynamoStepLedger:
 
     def note(self, call: CallRecord, name: str, at: datetime) -> bool:
         """See the port."""
-        key = keys.message(call.company_id, call.call_id, name)
+        item = to_item(keys.message(call.company_id, call.call_id, name), Noted(at=at), 1)
+        unnoted = {"ConditionExpression": "attribute_not_exists(PK) OR attribute_exists(forgotten)"}
         try:
-            self._calls.client.put_item(**put_arguments(self._calls.name, key, Noted(at=at), replaces=None))
+            self._calls.client.put_item(TableName=self._calls.name, Item=item, **unnoted)
         except ClientError as error:
             if not lost_condition(error):
                 raise
             return False
         return True
 
-    def forget(self, call: CallRecord, name: str) -> None:
-        """See the port."""
-        key = keys.message(call.company_id, call.call_id, name)
-        self._calls.client.delete_item(**delete_arguments(self._calls.name, key, replaces=None))
+    def forget(self, call: CallRecord, name: str, at: datetime) -> None:
+        """See the port. Deleting would be more than the steps may do."""
+        item = to_item(keys.message(call.company_id, call.call_id, name), Noted(at=at), 1, {"forgotten": 1})
+        self._calls.client.put_item(TableName=self._calls.name, Item=item)
 
     def announce(self, event: CallEvent) -> CallEvent:
         """See the port."""
