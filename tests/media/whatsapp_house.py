@@ -148,7 +148,7 @@ async def house(
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         number.webhook_url = f"http://127.0.0.1:{runner.addresses[0][1]}{webhook_addresses.WHATSAPP}"
-        await process.start()
+        await process.start(leave=lambda: None)
         try:
             yield made
         finally:
