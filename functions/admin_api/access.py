@@ -17,6 +17,7 @@ from shared.ports.repositories import Audit, Users
 from shared.services.ai_models import ModelPorts
 from shared.services.auditing import Desk
 from shared.services.call_history import HistoryPorts
+from shared.services.call_keys import CallKeyPorts
 from shared.services.call_settings import CallSettingsPorts
 from shared.services.chatbots import ChatbotPorts
 from shared.services.companies import CompanyPorts
@@ -51,6 +52,7 @@ class AdminApi:
     accounts: AccountPorts
     outbound: OutboundPorts
     own_system: OwnSystemPorts
+    call_keys: CallKeyPorts
     speaking: SpeakingPorts
     usage: UsagePorts
 

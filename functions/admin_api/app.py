@@ -9,6 +9,7 @@ from functions.admin_api.edge import Edge
 from functions.admin_api.routes import (
     ai_models,
     audit,
+    call_keys,
     call_settings,
     calls,
     chatbot_integrations,
@@ -41,6 +42,7 @@ NOUNS: tuple[Operations, ...] = (
     trial_calls.operations,
     outbound_policy.operations,
     own_system.operations,
+    call_keys.operations,
     usage.operations,
     team.operations,
     audit.operations,

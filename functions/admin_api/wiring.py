@@ -19,6 +19,7 @@ from shared.adapters.aws.dynamo.access_log import DynamoAccessLog
 from shared.adapters.aws.dynamo.answers import DynamoAnswers
 from shared.adapters.aws.dynamo.audit import DynamoAudit
 from shared.adapters.aws.dynamo.call_history import DynamoCallHistory, DynamoParticipations
+from shared.adapters.aws.dynamo.call_keys import DynamoCallKeys
 from shared.adapters.aws.dynamo.changes import DynamoChanges
 from shared.adapters.aws.dynamo.packages import DynamoFleetPackages, DynamoOfferedPackages
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies, DynamoFleetCompanies
@@ -32,6 +33,7 @@ from shared.domain.webhook_signatures import PREFIX
 from shared.services.ai_models import ModelPorts
 from shared.services.auditing import Desk
 from shared.services.call_history import HistoryPorts
+from shared.services.call_keys import CallKeyPorts
 from shared.services.call_settings import CallSettingsPorts
 from shared.services.chatbots import ChatbotPorts
 from shared.services.companies import CompanyPorts
@@ -83,6 +85,7 @@ def build() -> AdminApi:
             _new_signing_secret,
             local=env.stage == "local",
         ),
+        call_keys=CallKeyPorts(DynamoCallKeys(core), desk, lambda: secrets.token_urlsafe(32)),
         speaking=speaking_ports(),
         usage=UsagePorts(DynamoUsageCounters(call_table), history.history, chatbots, now),
     )

@@ -23,12 +23,14 @@ from functions.public_api.schemas import (
     SessionOut,
     WidgetOut,
 )
-from shared.contracts.errors import CallUnavailable, NotFound
+from shared.contracts.errors import CallUnavailable, NotAuthenticated, NotFound
 from shared.contracts.records.call import Customer, TranscriptSegment
 from shared.contracts.settings.call_settings import CallSettings
 from shared.domain import transcript_formats
+from shared.ports.repositories import CallKeys
 from shared.services import after_call
 from shared.services.after_call import AfterCallPorts, ReadableCall
+from shared.services.call_keys import WRONG_KEY, admit_by_key
 from shared.services.sessions import SessionPorts, Visitor, admit, freeze, start_session
 
 Authorization = Annotated[str, Header(max_length=512)]
@@ -46,6 +48,7 @@ class PublicApi:
     after: AfterCallPorts
     base_url: str
     address: Callable[[Request], str]
+    keys: CallKeys
 
 
 def operation_id(route: APIRoute) -> str:
@@ -101,13 +104,16 @@ def _before_call(app: FastAPI, api: PublicApi) -> None:
         )
 
     @app.post("/api/widget/call/session", status_code=201)
-    def create_call_session(body: SessionIn, request: Request) -> SessionOut:
+    def create_call_session(body: SessionIn, request: Request, authorization: Authorization = "") -> SessionOut:
         origin = request.headers.get("origin", "")
-        found = admit(api.sessions, body.chatbot_id, body.company_id, origin)
-        allow(request, origin)
+        if authorization:
+            found = admit_by_key(api.sessions, api.keys, body.chatbot_id, _key(authorization))
+        else:
+            found = admit(api.sessions, body.chatbot_id, body.company_id, origin)
+            allow(request, origin)
         visitor = Visitor(origin, api.address(request), body.visitor_id or "")
         customer = Customer(name=body.customer.name, email=body.customer.email)
-        started = start_session(api.sessions, found, customer, visitor)
+        started = start_session(api.sessions, found, customer, visitor, limited=not authorization)
         return SessionOut(
             session_id=started.session_id,
             call_id=started.call_id,
@@ -163,6 +169,13 @@ def _transcript(form: str, call_id: str, duration_ms: int, segments: list[Transc
     if form == "srt":
         return Response(transcript_formats.subtitles(segments), media_type="application/x-subrip; charset=utf-8")
     return Response(transcript_formats.plain_text(segments), media_type="text/plain; charset=utf-8")
+
+
+def _key(authorization: str) -> str:
+    scheme, _, key = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise NotAuthenticated(WRONG_KEY)
+    return key
 
 
 def _bearer(authorization: str) -> str:

@@ -8,6 +8,7 @@ from fastapi import Request
 from functions.public_api.app import PublicApi
 from functions.wiring import blobs, calls, environment, now, table
 from shared.adapters.aws.dynamo.access_log import DynamoAccessLog
+from shared.adapters.aws.dynamo.call_keys import DynamoCallKeys
 from shared.adapters.aws.dynamo.call_slots import DynamoCallSlots
 from shared.adapters.aws.dynamo.calls import DynamoRateLimits, DynamoSessions
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots, DynamoCompanies
@@ -35,7 +36,7 @@ def public_api() -> PublicApi:
     )
     accesses = DynamoAccessLog(table(env.ledger_table))
     after = AfterCallPorts(calls(), chatbots, DynamoSessions(live), blobs(), accesses, now, _new_id)
-    return PublicApi(sessions, after, env.public_base_url, _address)
+    return PublicApi(sessions, after, env.public_base_url, _address, DynamoCallKeys(core))
 
 
 def _new_id() -> str:

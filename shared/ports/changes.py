@@ -13,6 +13,7 @@ from shared.contracts.records.publication import Publication
 from shared.contracts.records.secret import StoredSecret
 from shared.contracts.records.user import User
 from shared.contracts.settings.ai_model import AiModel
+from shared.contracts.settings.call_key import CallKey
 from shared.contracts.settings.call_settings import CallSettings
 from shared.contracts.settings.company import Chatbot, Company
 from shared.contracts.settings.integration import AccountLink, IntegrationAccount
@@ -119,6 +120,13 @@ class SaveEndpoint:
     secrets: tuple[StoredSecret, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SaveCallKey:
+    """Create or replace the key of a company's own system."""
+
+    key: CallKey
+
+
 Write = (
     Save
     | SaveWidget
@@ -131,6 +139,7 @@ Write = (
     | LinkAccount
     | SavePolicy
     | SaveEndpoint
+    | SaveCallKey
 )
 
 

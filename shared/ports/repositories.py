@@ -20,6 +20,7 @@ from shared.contracts.records.call import (
 from shared.contracts.records.publication import Publication
 from shared.contracts.records.user import Participation, User
 from shared.contracts.settings.ai_model import AiModel
+from shared.contracts.settings.call_key import CallKey
 from shared.contracts.settings.call_settings import CallSettings
 from shared.contracts.settings.company import Chatbot, Company
 from shared.contracts.settings.package import Package, PackageVersion
@@ -37,6 +38,12 @@ class FleetCompanies(Protocol):
     """All companies, for the master admin only."""
 
     def page(self, turn: Turn, keep: Callable[[Company], bool]) -> Page[Company]: ...
+
+
+class CallKeys(Protocol):
+    """By which companies' own systems open calls."""
+
+    def get(self, company_id: str) -> CallKey | None: ...
 
 
 class Chatbots(Protocol):

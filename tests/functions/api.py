@@ -8,6 +8,7 @@ from fastapi import Request
 
 from functions.public_api.app import PublicApi, create_app
 from shared.adapters.aws.dynamo import keys
+from shared.adapters.aws.dynamo.call_keys import DynamoCallKeys
 from shared.contracts.records.call import CallRecord, CallStatus, EndReason, Role, TranscriptSegment
 from tests.services.world import OWN_ORIGIN, SITE, World
 
@@ -27,7 +28,7 @@ class Widget:
 
     def __post_init__(self) -> None:
         after, sessions = self.world.after_ports(), self.world.session_ports()
-        self.app = create_app(PublicApi(sessions, after, OWN_ORIGIN, address_of))
+        self.app = create_app(PublicApi(sessions, after, OWN_ORIGIN, address_of, DynamoCallKeys(self.world.core)))
 
     async def request(self, method: str, path: str, *, address: str = "192.0.2.1", **more: Any) -> httpx.Response:
         """One request."""

@@ -27,6 +27,7 @@ from functions.admin_api.app import declared
 from functions.admin_api.openapi import document as admin_document
 from functions.public_api.app import PublicApi, create_app
 from functions.public_api.openapi import document as public_document
+from shared.adapters.aws.dynamo.call_keys import DynamoCallKeys
 from shared.domain.permissions import may
 from tests.functions.admin.console import ADMIN, MASTER, Console, Person, enlist, token
 from tests.functions.admin.matrix import ROWS, furnish
@@ -81,7 +82,7 @@ def console(world: World) -> Iterator[Console]:
 @pytest.fixture(scope="module")
 def widget(world: World) -> TestClient:
     """The public API, with a session whose call can be read."""
-    api = PublicApi(world.session_ports(), world.after_ports(), OWN_ORIGIN, address_of)
+    api = PublicApi(world.session_ports(), world.after_ports(), OWN_ORIGIN, address_of, DynamoCallKeys(world.core))
     return TestClient(create_app(api), base_url=OWN_ORIGIN, raise_server_exceptions=False)
 
 

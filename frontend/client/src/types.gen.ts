@@ -722,6 +722,26 @@ export type CallDetailOut = {
 };
 
 /**
+ * CallKeyOut
+ *
+ * What is shown of the key; `masked` null: there is none, or it was revoked.
+ */
+export type CallKeyOut = {
+    /**
+     * Madeat
+     */
+    madeAt: string | null;
+    /**
+     * Masked
+     */
+    masked: string | null;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
  * CallLimits
  *
  * What keeps a company's calls within what it pays for.
@@ -1794,6 +1814,22 @@ export type ModelsOut = {
 };
 
 /**
+ * NewCallKeyOut
+ *
+ * The key, shown this once.
+ */
+export type NewCallKeyOut = {
+    /**
+     * Callkey
+     */
+    callKey: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
  * NewChatbotIn
  *
  * What the creation wizard collected.
@@ -2247,7 +2283,7 @@ export type Permission = 'me' | 'fleet.companies' | 'fleet.packages' | 'fleet.ai
 /**
  * PreviewIn
  *
- * Whose voice, how it is set, and what it shall say (nothing: the usual sentence).
+ * Whose voice, how it is set, and what it shall say (nothing: the usual sentence); as long as a greeting may be.
  */
 export type PreviewIn = {
     /**
@@ -3446,6 +3482,185 @@ export type ListAuditResponses = {
 };
 
 export type ListAuditResponse = ListAuditResponses[keyof ListAuditResponses];
+
+export type RevokeCallKeyData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         */
+        'if-match'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/call-key';
+};
+
+export type RevokeCallKeyErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+    /**
+     * Too Many Requests
+     */
+    429: ErrorOut;
+    /**
+     * Service Unavailable
+     */
+    503: ErrorOut;
+};
+
+export type RevokeCallKeyError = RevokeCallKeyErrors[keyof RevokeCallKeyErrors];
+
+export type RevokeCallKeyResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RevokeCallKeyResponse = RevokeCallKeyResponses[keyof RevokeCallKeyResponses];
+
+export type GetCallKeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/admin/call-key';
+};
+
+export type GetCallKeyErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Too Many Requests
+     */
+    429: ErrorOut;
+    /**
+     * Service Unavailable
+     */
+    503: ErrorOut;
+};
+
+export type GetCallKeyError = GetCallKeyErrors[keyof GetCallKeyErrors];
+
+export type GetCallKeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: CallKeyOut;
+};
+
+export type GetCallKeyResponse = GetCallKeyResponses[keyof GetCallKeyResponses];
+
+export type RenewCallKeyData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-Match
+         */
+        'if-match'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/admin/call-key';
+};
+
+export type RenewCallKeyErrors = {
+    /**
+     * Bad Request
+     */
+    400: ErrorOut;
+    /**
+     * Unauthorized
+     */
+    401: ErrorOut;
+    /**
+     * Forbidden
+     */
+    403: ErrorOut;
+    /**
+     * Not Found
+     */
+    404: ErrorOut;
+    /**
+     * Conflict
+     */
+    409: ErrorOut;
+    /**
+     * Content Too Large
+     */
+    413: ErrorOut;
+    /**
+     * Validation Error
+     */
+    422: HttpValidationError;
+    /**
+     * Too Many Requests
+     */
+    429: ErrorOut;
+    /**
+     * Service Unavailable
+     */
+    503: ErrorOut;
+};
+
+export type RenewCallKeyError = RenewCallKeyErrors[keyof RenewCallKeyErrors];
+
+export type RenewCallKeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: NewCallKeyOut;
+};
+
+export type RenewCallKeyResponse = RenewCallKeyResponses[keyof RenewCallKeyResponses];
 
 export type ListCallsData = {
     body?: never;

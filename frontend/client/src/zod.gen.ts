@@ -175,6 +175,17 @@ export const zBranding = z.object({
 });
 
 /**
+ * CallKeyOut
+ *
+ * What is shown of the key; `masked` null: there is none, or it was revoked.
+ */
+export const zCallKeyOut = z.object({
+    madeAt: z.iso.datetime().nullable(),
+    masked: z.string().nullable(),
+    version: z.int()
+});
+
+/**
  * CallLimits
  *
  * What keeps a company's calls within what it pays for.
@@ -724,6 +735,16 @@ export const zChatbotIn = z.object({
     name: z.string().min(1).max(120).regex(/\S/),
     slug: z.string().min(1).max(60).regex(/^[a-z0-9]+(-[a-z0-9]+)*$/).nullable(),
     variables: z.record(z.string(), z.unknown())
+});
+
+/**
+ * NewCallKeyOut
+ *
+ * The key, shown this once.
+ */
+export const zNewCallKeyOut = z.object({
+    callKey: z.string(),
+    version: z.int()
 });
 
 /**
@@ -1643,7 +1664,7 @@ export const zCallSettingsOut = z.object({
 /**
  * PreviewIn
  *
- * Whose voice, how it is set, and what it shall say (nothing: the usual sentence).
+ * Whose voice, how it is set, and what it shall say (nothing: the usual sentence); as long as a greeting may be.
  */
 export const zPreviewIn = z.object({
     aiModelId: z.string().min(1).max(80),
@@ -2010,6 +2031,29 @@ export const zListAuditQuery = z.object({
  * Successful Response
  */
 export const zListAuditResponse = zPageOutAuditOut;
+
+export const zRevokeCallKeyHeaders = z.object({
+    'if-match': z.string().max(40).nullish()
+});
+
+/**
+ * Successful Response
+ */
+export const zRevokeCallKeyResponse = z.void();
+
+/**
+ * Successful Response
+ */
+export const zGetCallKeyResponse = zCallKeyOut;
+
+export const zRenewCallKeyHeaders = z.object({
+    'if-match': z.string().max(40).nullish()
+});
+
+/**
+ * Successful Response
+ */
+export const zRenewCallKeyResponse = zNewCallKeyOut;
 
 export const zListCallsQuery = z.object({
     since: z.iso.date().nullish(),

@@ -18,7 +18,7 @@ WAV: dict[int | str, dict[str, Any]] = {200: {"content": {"audio/wav": {}}}}
 
 
 class PreviewIn(Schema):
-    """Whose voice, how it is set, and what it shall say (nothing: the usual sentence)."""
+    """Whose voice, how it is set, and what it shall say (nothing: the usual sentence); as long as a greeting may be."""
 
     ai_model_id: Annotated[str, Field(min_length=1, max_length=80)]
     voice: VoiceSettings

@@ -19,6 +19,7 @@ from functions.admin_api.app import create_app
 from shared.adapters.aws.blob_prompt_store import BlobPromptStore
 from shared.adapters.aws.cognito_tokens import CognitoTokens, Keys
 from shared.adapters.aws.dynamo import keys
+from shared.adapters.aws.dynamo.call_keys import DynamoCallKeys
 from shared.adapters.aws.dynamo.documents import Key
 from shared.adapters.aws.dynamo.step_ledger import DynamoWebhookEndpoints
 from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
@@ -31,6 +32,7 @@ from shared.ports.speech import SpeechFailed
 from shared.services.ai_models import ModelPorts
 from shared.services.auditing import Desk
 from shared.services.call_history import HistoryPorts
+from shared.services.call_keys import CallKeyPorts
 from shared.services.call_settings import CallSettingsPorts
 from shared.services.chatbots import ChatbotPorts
 from shared.services.companies import CompanyPorts
@@ -229,6 +231,7 @@ class Console:
             own_system=OwnSystemPorts(
                 DynamoWebhookEndpoints(world.core), self.carriers.secrets, self.sender, desk, lambda: SIGNING_SECRET
             ),
+            call_keys=CallKeyPorts(DynamoCallKeys(world.core), desk, world.new_token),
             speaking=SpeakingPorts(
                 world.chatbots,
                 world.models,

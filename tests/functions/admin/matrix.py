@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.admin_api.access import Operation
 from shared.adapters.aws.dynamo import keys
+from shared.adapters.aws.dynamo.call_keys import DynamoCallKeys
 from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.outbound_calls import DynamoOutboundCalls
 from shared.adapters.aws.dynamo.step_ledger import DynamoWebhookEndpoints
@@ -173,6 +174,11 @@ def _policy(world: World, company_id: str) -> int:
     return DynamoOutboundCalls(world.core, world.calls_table, world.live).policy(company_id).version
 
 
+def _call_key(world: World, company_id: str) -> int:
+    found = DynamoCallKeys(world.core).get(company_id)
+    return 0 if found is None else found.version
+
+
 def _endpoint(world: World, company_id: str) -> int:
     found = DynamoWebhookEndpoints(world.core).get(company_id)
     return 0 if found is None else found.version
@@ -304,6 +310,9 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/calls/{call_id}/segments"): Row(**CALL),
     ("GET", "/outbound-policy"): Row(),
     ("PUT", "/outbound-policy"): Row(200, dict, company_version=_policy),
+    ("GET", "/call-key"): Row(),
+    ("POST", "/call-key"): Row(company_version=_call_key),
+    ("DELETE", "/call-key"): Row(204, company_version=_call_key),
     ("GET", "/own-system"): Row(),
     ("PUT", "/own-system"): Row(200, lambda: {"url": "https://own.example/calls"}, company_version=_endpoint),
     ("POST", "/own-system/secret"): Row(company_version=_endpoint),

@@ -61,7 +61,7 @@ def test_previews_are_refused_with_a_sentence(console: Console) -> None:
     silent = preview(console, aiModelId="gemini-3.8-live", voice={"voiceId": "Kore"})
     assert refusal(silent) == (503, "unavailable")
     assert silent.json()["error"]["message"] == "Unable to generate preview. Please try again."
-    assert refusal(preview(console, text="x" * 201)) == (400, "invalid_request")
+    assert refusal(preview(console, text="x" * 501)) == (400, "invalid_request")
     console.speech.broken = True
     assert refusal(preview(console)) == (503, "unavailable")
 

@@ -31,7 +31,7 @@ export function Rows<Row>({ rows, columns, id, caption }: Pick<ListProps<Row>, '
   return (
     <Card padding={0}>
       <div className="table-wrap" tabIndex={0} role="region" aria-label={caption}>
-        <Table highlightOnHover miw={700}>
+        <Table highlightOnHover miw={700} horizontalSpacing="sm">
           <Table.Thead>
             <Table.Tr>
               {columns.map((column) => (

@@ -26,6 +26,7 @@ from shared.ports.changes import (
     PublishSettings,
     Release,
     Save,
+    SaveCallKey,
     SaveEndpoint,
     SavePolicy,
     SaveWidget,
@@ -44,6 +45,7 @@ PlainWrite = (
     | LinkAccount
     | SavePolicy
     | SaveEndpoint
+    | SaveCallKey
 )
 
 
@@ -97,6 +99,8 @@ class DynamoChanges:
                 raise VersionConflict(self._current(keys.outbound_policy(write.company_id)))
             if isinstance(write, SaveEndpoint):
                 raise VersionConflict(self._current(keys.webhook_endpoint(write.endpoint.company_id)))
+            if isinstance(write, SaveCallKey):
+                raise VersionConflict(self._current(keys.call_key(write.key.company_id)))
             if isinstance(write, ChangeAccount) and write.before is not None:
                 raise VersionConflict(self._account_version(write.before))
 
@@ -144,6 +148,9 @@ class DynamoChanges:
             case SavePolicy(company_id, policy):
                 saved = policy.model_copy(update={"version": policy.version + 1})
                 return [self._put(keys.outbound_policy(company_id), saved, policy.version or None)]
+            case SaveCallKey(key):
+                shown = key.model_copy(update={"version": key.version + 1})
+                return [self._put(keys.call_key(key.company_id), shown, key.version or None)]
             case SaveEndpoint(endpoint, secrets):
                 kept = endpoint.model_copy(update={"version": endpoint.version + 1})
                 place = keys.webhook_endpoint(endpoint.company_id)

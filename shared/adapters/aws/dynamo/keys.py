@@ -293,3 +293,8 @@ def erasure(company_id: str, call_id: str) -> Key:
 def webhook_endpoint(company_id: str) -> Key:
     """`core`: where a company is told of its calls."""
     return Key(f"T#{company_id}", "WEBHOOK")
+
+
+def call_key(company_id: str) -> Key:
+    """`core`: the key by which a company's own system opens calls."""
+    return Key(f"T#{company_id}", "CALLKEY")

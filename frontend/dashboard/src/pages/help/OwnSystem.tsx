@@ -15,13 +15,12 @@ webhook-signature: v1,…
 {"type": "call.completed", "timestamp": "…", "data": {"callId": "…", "channel": "twilio", "endReason": "user_ended", …}}`;
 
 const SESSION = `POST /api/widget/call/session
-Origin: https://www.example.com
-{"chatbotId": "…", "companyId": "…"}
+Authorization: Bearer ck_…
+{"chatbotId": "…", "customer": {"name": "…"}}
 
 → {"sessionId": "…", "callId": "…", "websocketUrl": "wss://…", "token": "…", "readToken": "…", "expiresAt": "…"}`;
 
 const SOCKET = `Sec-WebSocket-Protocol: call.v1, token.<token>
-Origin: https://www.example.com
 
 → {"type": "audio", "data": "<base64, PCM16, 24 kHz, mono>"}
 → {"type": "end"}
@@ -45,7 +44,7 @@ export function OwnSystemHelp() {
         </List>
       </Section>
       <Section title={t('To hold calls')}>
-        <Text size="sm">{t('Open a session as the widget does, from one of the Allowed Domains of the chatbot, then connect by WebSocket. Sound may come in pieces of any size; 20 ms are good.')}</Text>
+        <Text size="sm">{t('Open a session with the call key of your company, then connect by WebSocket within a minute. Keep the key on your servers. Sound may come in pieces of any size; 20 ms are good.')}</Text>
         <Code block style={block}>
           {SESSION}
         </Code>

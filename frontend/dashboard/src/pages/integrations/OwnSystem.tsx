@@ -1,10 +1,10 @@
 /** The company's own system: told of every call by a signed message, and able to call by the widget's protocol. */
 
-import { Alert, Button, Card, Code, Group, Modal, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
+import { Button, Card, Code, Divider, Group, Modal, Stack, Switch, Text, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconWebhook } from '@tabler/icons-react';
-import { connectOwnSystem, getOwnSystem, renewSigningSecret, tryOwnSystem } from '@call/client/sdk.gen';
-import type { OwnSystemOut } from '@call/client/types.gen';
+import { connectOwnSystem, getCallKey, getOwnSystem, renewCallKey, renewSigningSecret, revokeCallKey, tryOwnSystem } from '@call/client/sdk.gen';
+import type { CallKeyOut, OwnSystemOut } from '@call/client/types.gen';
 import { zOwnSystemIn } from '@call/client/zod.gen';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -13,13 +13,14 @@ import { ApiError, answer, ifMatch } from '../../api/http.ts';
 import { problems } from '../../forms/validate.ts';
 import { OnOff } from '../../parts/Badges.tsx';
 import { Copy } from '../../parts/Copy.tsx';
+import { confirm } from '../../parts/confirm.tsx';
 import { Loaded } from '../../parts/States.tsx';
 import { TextLink } from '../../parts/links.tsx';
 
-function Secret({ secret, onClose }: { secret: string; onClose(): void }) {
+function Secret({ title, secret, onClose }: { title: string; secret: string; onClose(): void }) {
   const { t } = useTranslation();
   return (
-    <Modal opened onClose={onClose} title={t('Signing secret')} closeOnClickOutside={false}>
+    <Modal opened onClose={onClose} title={title} closeOnClickOutside={false}>
       <Stack>
         <Text size="sm">{t('Copy it now: it is shown this once. The one before is no longer used.')}</Text>
         <Code block style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
@@ -104,21 +105,63 @@ function OwnSystemForm({ stored, editor }: { stored: OwnSystemOut; editor: boole
           </Button>
         </Group>
       )}
-      <Alert variant="light" color="gray">
-        <Text size="sm">
-          {t('Your system can also hold calls itself, by the protocol the widget speaks.')}{' '}
-          <TextLink to="/help/integrations/own-system" size="sm" underline="always">
-            {t('Read how')}
-          </TextLink>
-        </Text>
-      </Alert>
-      {secret !== null && <Secret secret={secret} onClose={() => setSecret(null)} />}
+      {secret !== null && <Secret title={t('Signing secret')} secret={secret} onClose={() => setSecret(null)} />}
+    </Stack>
+  );
+}
+
+/** By it the company's own system opens calls, from no web page. */
+function CallKeyForm({ stored, editor }: { stored: CallKeyOut; editor: boolean }) {
+  const { t } = useTranslation();
+  const cache = useQueryClient();
+  const [key, setKey] = useState<string | null>(null);
+  const again = (): Promise<void> => cache.invalidateQueries({ queryKey: ['call-key'] });
+  const failed = (error: unknown): void => {
+    notifications.show({ color: 'red', message: error instanceof ApiError ? error.message : t('Something went wrong') });
+    void again();
+  };
+  const renew = useMutation({
+    mutationFn: () => answer(renewCallKey({ headers: ifMatch(stored.version) })),
+    onSuccess: (made) => {
+      setKey(made.callKey);
+      return again();
+    },
+    onError: failed,
+  });
+  const revoke = useMutation({ mutationFn: () => answer(revokeCallKey({ headers: ifMatch(stored.version) })), onSuccess: again, onError: failed });
+  const ask = (): void =>
+    confirm({ title: t('Revoke the call key?'), text: t('Your system can open no more calls with it. Running calls go on.'), action: t('Revoke'), danger: true, run: () => revoke.mutate() });
+  return (
+    <Stack gap="sm">
+      <Text size="sm">
+        {t('Your system can also hold calls itself, by the protocol the widget speaks.')}{' '}
+        <TextLink to="/help/integrations/own-system" size="sm" underline="always">
+          {t('Read how')}
+        </TextLink>
+      </Text>
+      <Text size="sm">
+        {t('Call key')}: {stored.masked === null ? <b>{t('none')}</b> : <code>{stored.masked}</code>}
+      </Text>
+      {editor && (
+        <Group gap="xs">
+          <Button size="sm" variant="default" loading={renew.isPending} onClick={() => renew.mutate()}>
+            {stored.masked === null ? t('Make a call key') : t('Renew the call key')}
+          </Button>
+          {stored.masked !== null && (
+            <Button size="sm" variant="default" loading={revoke.isPending} onClick={ask}>
+              {t('Revoke')}
+            </Button>
+          )}
+        </Group>
+      )}
+      {key !== null && <Secret title={t('Call key')} secret={key} onClose={() => setKey(null)} />}
     </Stack>
   );
 }
 
 export function OwnSystemCard({ editor }: { editor: boolean }) {
   const { t } = useTranslation();
+  const key = useQuery({ queryKey: ['call-key'], queryFn: async () => (await answer(getCallKey())) as CallKeyOut });
   const query = useQuery({ queryKey: ['own-system'], queryFn: async () => (await answer(getOwnSystem())) as OwnSystemOut });
   return (
     <section aria-label={t('Custom Integration')} id="own-system" tabIndex={-1} style={{ outline: 'none' }}>
@@ -138,7 +181,11 @@ export function OwnSystemCard({ editor }: { editor: boolean }) {
             {t('Your CRM or ticket system learns of every finished call by itself.')}
           </Text>
           <Loaded query={query} what={t('Loading your own system')}>
-            {(found) => <OwnSystemForm key={found.version} stored={found} editor={editor} />}
+            {(found) => <OwnSystemForm key={found.url ?? ''} stored={found} editor={editor} />}
+          </Loaded>
+          <Divider />
+          <Loaded query={key} what={t('Loading the call key')}>
+            {(found) => <CallKeyForm stored={found} editor={editor} />}
           </Loaded>
         </Stack>
       </Card>
