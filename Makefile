@@ -105,7 +105,7 @@ bench: install ## what messages and calls cost on this machine (under nine minut
 	@$(PY) -m tests.bench.bad_input --seconds 1 && $(PY) -m tests.bench.bad_whatsapp --seconds 0.5
 	@$(PY) -m tests.bench.recording_drift --minutes 0.6
 	@$(PY) -m tests.bench.call_lists
-	@$(PY) -m tests.bench.cold_starts
+	@$(PY) -m tests.bench.cold_starts && $(PY) -m tests.bench.relayed
 
 # AWS. The CDK command is pinned in infra/package-lock.json and runs on the Node of the virtual environment.
 STAGE ?= dev
