@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts client bench install computed unit spoken-calls frontend-tests browser clean-local soak fuzz conformance
+.PHONY: synth package diff bootstrap deploy deploy-local destroy rollback first-admin plan-capacity costs
 
 UV := .tools/bin/uv
 PY := .venv/bin/python
@@ -104,8 +105,56 @@ bench: install ## what messages and calls cost on this machine (under nine minut
 	@$(PY) -m tests.bench.bad_input --seconds 1 && $(PY) -m tests.bench.bad_whatsapp --seconds 0.5
 	@$(PY) -m tests.bench.recording_drift --minutes 0.6
 	@$(PY) -m tests.bench.call_lists
+	@$(PY) -m tests.bench.cold_starts
 
-soak: install ## ten thousand generated schedules of deaths and doubles in the work after a call (about half an hour)
+# AWS. The CDK command is pinned in infra/package-lock.json and runs on the Node of the virtual environment.
+STAGE ?= dev
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+CDK := PATH="$(CURDIR)/.venv/bin:$$PATH" infra/node_modules/.bin/cdk --no-notices -c stage=$(STAGE)
+
+infra/node_modules/.installed: infra/package-lock.json .venv/.installed
+	@echo "== installing the CDK command"
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix infra ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+synth: .venv/.installed ## the AWS templates of STAGE, without credentials, Docker or network
+	@began=$$(date +%s); PATH="$(CURDIR)/.venv/bin:$$PATH" STAGE=$(STAGE) CDK_OUTDIR=.build/cdk.out $(PY) -m infra.app && \
+	  echo "== $$(ls .build/cdk.out/*.template.json | wc -l) templates of stage $(STAGE) in .build/cdk.out after $$(( $$(date +%s) - began )) s"
+
+package: .venv/.installed ## the layers of the functions, by uv
+	@$(PY) -m infra.package.layer $(STAGE)
+
+diff: package infra/node_modules/.installed ## what a deployment to STAGE would change
+	@$(CDK) diff --all -c deploy=yes
+
+bootstrap: infra/node_modules/.installed ## once for each account and region
+	@$(CDK) bootstrap
+
+deploy: package $(PAGES) infra/node_modules/.installed ## everything to STAGE, then the frontend's files
+	@$(CDK) deploy --all -c deploy=yes --require-approval broadening
+	@$(PY) -m infra.publish $(STAGE)
+
+first-admin: .venv/.installed ## make EMAIL the first master admin of STAGE
+	@$(PY) -m infra.first_admin $(STAGE) $(EMAIL)
+
+rollback: ## deploy RELEASE (a tag or commit) to STAGE, from a work tree of its own
+	@test -n "$(RELEASE)" || { echo "say which: make rollback STAGE=$(STAGE) RELEASE=<tag>"; exit 2; }
+	@git worktree add --force --detach .build/rollback "$(RELEASE)" && $(MAKE) -C .build/rollback install deploy STAGE=$(STAGE); \
+	  ended=$$?; git worktree remove --force .build/rollback; exit $$ended
+
+destroy: infra/node_modules/.installed ## take STAGE away; production keeps its data
+	@$(CDK) destroy --all
+
+deploy-local: install infra/node_modules/.installed ## deploy data, identity, api and workflows to the emulator and have a call summarised there
+	@$(PY) -m pytest -q -s tests/deployment
+
+plan-capacity: .venv/.installed ## measure how many calls a task carries and write it to infra/capacity.json
+	@$(PY) -m tests.bench.plan_capacity --write
+
+costs: .venv/.installed ## what STAGE costs at idle and per 1,000 call minutes
+	@$(PY) -m infra.costs $(STAGE)
+
+soak: install ## ten thousand generated schedules of deaths and doubles in the work after a call (about three minutes)
 	@$(PY) -m tests.functions.workflows.schedules 10000
 
 fuzz: install ## ask both APIs very many made-up requests (about ten minutes; FUZZ_EXAMPLES=50)

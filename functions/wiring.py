@@ -14,10 +14,11 @@ from shared.adapters.aws.dynamo.settings import DynamoChatbots, DynamoFleetCompa
 from shared.adapters.aws.dynamo.table import Table
 from shared.adapters.aws.dynamo.transcript_index import DynamoTranscriptIndex
 from shared.adapters.aws.dynamo.usage_counters import DynamoUsageCounters
+from shared.adapters.aws.platform_secrets import PlatformSecrets
 from shared.adapters.aws.s3 import S3Blobs
 from shared.adapters.aws.search_documents import S3SearchDocuments
 from shared.adapters.aws.sqs import SqsQueue
-from shared.contracts.environment import FunctionEnvironment
+from shared.contracts.environment import FunctionEnvironment, ProviderEnvironment
 from shared.services.reaping import ReapingPorts
 from shared.services.retention import RetentionPorts
 
@@ -76,16 +77,23 @@ def step_functions() -> Any:
     return _client("stepfunctions")
 
 
+def with_provider_keys[E: ProviderEnvironment](env: E) -> E:
+    """The environment with the providers' keys of the platform's own secret, where it names one."""
+    if env.provider_keys_secret_id is None:
+        return env
+    found = PlatformSecrets(_client("secretsmanager")).fields(env.provider_keys_secret_id)
+    return env.model_copy(update={name: found.get(name) or None for name in ("openai_api_key", "gemini_api_key")})
+
+
+def media_tasks() -> DynamoMediaTasks:
+    """The media processes, as their heartbeats show them."""
+    return DynamoMediaTasks(table(environment().live_table))
+
+
 def reaping_ports() -> ReapingPorts:
     """What the reaper needs."""
     env = environment()
-    return ReapingPorts(
-        calls(),
-        DynamoMediaTasks(table(env.live_table)),
-        blobs(),
-        SqsQueue(_client("sqs"), env.call_ended_queue_url),
-        now,
-    )
+    return ReapingPorts(calls(), media_tasks(), blobs(), SqsQueue(_client("sqs"), env.call_ended_queue_url), now)
 
 
 def retention_ports() -> RetentionPorts:

@@ -21,7 +21,7 @@ async def main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await process.start()
+    await process.start(leave=stop.set)
     door = await serve(
         process.roster,
         process.env.media_host,
@@ -30,6 +30,7 @@ async def main() -> None:
         ready=lambda: process.roster.ready,
         limits=DoorLimits(),
         gate=process.gate,
+        relay=process.relay,
     )
     # What lives as long as the process need not be looked at by every collection, and messages come and go by the
     # thousand without a cycle among them.

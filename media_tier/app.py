@@ -21,6 +21,7 @@ from picows import (
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # missing in its stubs, used by its own factory
 
 from media_tier.legs.handshake import Handshake, Verdict
+from media_tier.legs.relay import HEADER, Relay
 from media_tier.legs.twilio import TwilioLeg
 from media_tier.legs.twilio_gate import StreamGate, StreamRequest, stream_request
 from media_tier.legs.twilio_wire import StartMetadata
@@ -36,6 +37,7 @@ SUBPROTOCOL = "call.v1"
 _TOKEN_PREFIX = "token."
 _MAX_TOKEN = 2048
 _PATH = re.compile(r"/api/widget/call/([A-Za-z0-9_-]{1,80})/ws")
+_WIDGET_REQUEST = re.compile(rb"GET /api/widget/call/([A-Za-z0-9_-]{1,80})/ws(?:\?[^ ]*)? HTTP/1\.1\r\n")
 _JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 # Frames of up to four times the cap are read, so that the error message and 1009 arrive before the socket closes.
 _MAX_FRAME = 4 * MAX_MESSAGE_BYTES
@@ -67,7 +69,9 @@ class Server:
         limits: DoorLimits,
         clock: Clock,
         gate: StreamGate | None,
+        relay: Relay | None = None,
     ) -> None:
+        self._relay = relay
         self._doorkeeper, self._ready, self._limits, self._clock = doorkeeper, ready, limits, clock
         self._gate = gate
         self._sockets: set[WebSocket] = set()
@@ -95,6 +99,8 @@ class Server:
         """Stop listening, say GOING_AWAY to whoever is still here, and return when every socket is gone."""
         if self._listening is not None:
             self._listening.close()
+        if self._relay is not None:
+            self._relay.close()
         for transport in list(self._half_open):
             transport.abort()
         for connection in list(self._sockets):
@@ -122,9 +128,21 @@ class Server:
         self._half_open.pop(transport, None)
 
     def examine(self, head: bytes) -> Awaitable[Verdict] | None:
-        """Only streams are checked before they are answered: 200, 403, or 503 when that could not be done."""
+        """Streams are checked before they are answered: 200, 403, or 503 when that could not be done. Whatever is a
+        call's may belong to another process."""
         request = stream_request(head)
+        session = request.session_id if request is not None else _widget_session(head)
+        if self._relay is not None and session is not None and self._relay.may(head):
+            return self._elsewhere_or_here(self._relay, head, session, request)
         return None if request is None or self._gate is None else self._check(self._gate, request)
+
+    async def _elsewhere_or_here(
+        self, relay: Relay, head: bytes, session_id: str, request: StreamRequest | None
+    ) -> Verdict:
+        relayed = await relay.elsewhere(head, session_id)
+        if relayed is not None:
+            return Verdict(elsewhere=relayed)
+        return Verdict() if request is None or self._gate is None else await self._check(self._gate, request)
 
     async def _check(self, gate: StreamGate, request: StreamRequest) -> Verdict:
         try:
@@ -135,7 +153,9 @@ class Server:
         return Verdict(403) if account_sid is None else Verdict(200, account_sid)
 
     def protocol(self, verdict: Verdict) -> asyncio.BufferedProtocol:
-        """picows for one connection whose request was found good (200) or not."""
+        """picows for one connection whose request was found good (200) or not; or who passes it on."""
+        if verdict.elsewhere is not None:
+            return verdict.elsewhere
         # Positional, as picows' own factory does: host, path, client side, factory, logger, disconnect on exception,
         # handshake timeout (ours, before it comes to this: picows' leaves a future nobody awaits), auto ping, its idle
         # and reply timeouts and strategy, auto pong, frame cap, extra headers, first buffer.
@@ -157,9 +177,12 @@ class Server:
         if "upgrade" in _words(request.headers.get("Connection", "").lower()):
             request.headers["Connection"] = "Upgrade"
         match = _PATH.fullmatch(path)
+        stream = stream_request(b"GET " + request.path + b" HTTP/1.1\r\n")
+        session_id = match[1] if match is not None else stream.session_id if stream is not None else ""
+        if self._relay is not None and HEADER in request.headers and not self._relay.takes(session_id):
+            return _answer(503, b'{"error":{"code":"not_here","message":"This process does not take the call."}}')
         if match is not None:
             return self._widget(match[1], request)
-        stream = stream_request(b"GET " + request.path + b" HTTP/1.1\r\n")
         if stream is not None and self._gate is not None:
             return self._stream(stream, verdict.subject)
         return _answer(404, b'{"error":{"code":"not_found","message":"There is nothing here."}}')
@@ -244,14 +267,20 @@ async def serve(
     ready: Callable[[], bool],
     limits: DoorLimits,
     gate: StreamGate | None = None,
+    relay: Relay | None = None,
 ) -> Server:
     """Open the door. `ready` is asked by `GET /ready`; `GET /health` answers as long as the loop turns.
 
-    Without a `gate` there are no streams.
+    Without a `gate` there are no streams, without a `relay` every socket is served here.
     """
-    server = Server(doorkeeper, ready, limits, clock, gate)
+    server = Server(doorkeeper, ready, limits, clock, gate, relay)
     await server.open(host, port)
     return server
+
+
+def _widget_session(head: bytes) -> str | None:
+    match = _WIDGET_REQUEST.match(head)
+    return None if match is None else match[1].decode()
 
 
 def _answer(status: int, body: bytes) -> WSUpgradeResponseWithListener:

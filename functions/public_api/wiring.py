@@ -45,6 +45,9 @@ def _new_id() -> str:
 
 def _address(request: Request) -> str:
     """The visitor's address as the front of the platform saw it (never what the visitor claims)."""
+    header = environment().viewer_address_header
+    if header is not None:
+        return request.headers.get(header, "unknown")
     event = request.scope.get("aws.event") or {}
     source = event.get("requestContext", {}).get("http", {}).get("sourceIp")
     return str(source or (request.client.host if request.client else "unknown"))

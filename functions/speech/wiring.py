@@ -4,7 +4,7 @@ import os
 from functools import cache
 
 from functions.speech.speakers import speakers
-from functions.wiring import blobs, now, sqs, table
+from functions.wiring import blobs, now, sqs, table, with_provider_keys
 from shared.adapters.aws.blob_prompt_store import BlobPromptStore
 from shared.adapters.aws.dynamo.calls import DynamoRateLimits
 from shared.adapters.aws.dynamo.settings import DynamoAiModels, DynamoChatbots
@@ -22,7 +22,7 @@ def environment() -> SpeechEnvironment:
 @cache
 def speaking_ports() -> SpeakingPorts:
     """What rendering sentences and previews needs."""
-    env = environment()
+    env = with_provider_keys(environment())
     core = table(env.core_table)
     return SpeakingPorts(
         chatbots=DynamoChatbots(core),

@@ -6,7 +6,7 @@ from functools import cache
 
 import httpx
 
-from functions.wiring import blobs, calls, kms, now, s3, table, transcript_index, usage_counters
+from functions.wiring import blobs, calls, kms, now, s3, table, transcript_index, usage_counters, with_provider_keys
 from shared.adapters.aws.dynamo.calls import DynamoRateLimits
 from shared.adapters.aws.dynamo.integration_accounts import DynamoIntegrationAccounts
 from shared.adapters.aws.dynamo.step_ledger import DynamoStepLedger, DynamoWebhookEndpoints
@@ -28,7 +28,7 @@ from shared.services.webhook_log import LogPorts
 @cache
 def closing_ports() -> ClosingPorts:
     """What the steps need."""
-    env = WorkflowEnvironment.read(os.environ)
+    env = with_provider_keys(WorkflowEnvironment.read(os.environ))
     core = table(env.core_table)
     client = httpx.Client(trust_env=False)
     secrets = KmsSecrets(kms(), core, env.secrets_key_id)

@@ -25,9 +25,9 @@ from shared.ports.speech import SpeechFailed
 from shared.services.prompts import render_prompts
 
 
-def write(endpoint: str) -> None:
+def write(endpoint: str, table: str = "core") -> None:
     """Catalogue, company, chatbots, published settings."""
-    core = Table(aws.client("dynamodb", endpoint), "core")
+    core = Table(aws.client("dynamodb", endpoint), table)
     models, chatbots = DynamoAiModels(core), DynamoChatbots(core)
     for model in MODELS:
         if models.get(model.id) is None:

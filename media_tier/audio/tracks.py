@@ -165,10 +165,17 @@ class Track:
         self._low += step
         return pcm[width * step :]
 
-    def cut(self, until: int) -> bytearray:
+    def cut(self, until: int) -> bytes | bytearray:
         """Take everything before `until`; silence where there is no sound."""
         width = self._is.width
-        out = bytearray(self._is.silence * (until - self._floor))
+        size = (until - self._floor) * width
+        if len(self._runs) == 1 and (run := self._runs[0]).start == self._floor:
+            data = b"".join(run.chunks)
+            if len(data) > size:  # somebody speaks all the time
+                run.start, run.chunks[:] = until, [data[size:]]
+                self._floor, self._room = until, 0
+                return data[:size]
+        out = bytearray(size) if width > 1 else bytearray(self._is.silence) * size
         kept: list[_Run] = []
         for run in self._runs:
             data = b"".join(run.chunks)

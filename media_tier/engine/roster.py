@@ -84,6 +84,8 @@ class Roster:
         self._closing: set[asyncio.Task[None]] = set()
         self._empty = asyncio.Event()
         self.draining = False
+        self.retiring = False
+        """A newer revision takes the new calls; those here stay to their end."""
         self._plan: DrainPlan | None = None
 
     @property
@@ -94,7 +96,17 @@ class Roster:
     @property
     def ready(self) -> bool:
         """Whether a new call may come."""
-        return not self.draining and len(self._calls) < self._room.capacity and not self._room.overloaded()
+        return (
+            not self.draining
+            and not self.retiring
+            and len(self._calls) < self._room.capacity
+            and not self._room.overloaded()
+        )
+
+    @property
+    def room(self) -> int:
+        """How many calls more it would take."""
+        return max(0, self._room.capacity - len(self._calls)) if self.ready else 0
 
     async def admit(
         self,
@@ -111,7 +123,7 @@ class Roster:
 
         A carrier's leg joins only the call that bears its id.
         """
-        if not awaited and not self.ready and (self.draining or not self._holds(session_id)):
+        if not awaited and not self.ready and (self.draining or not self.holds(session_id)):
             raise Refused(CloseCode.FULL, "All lines are busy. Please try again in a moment.")
         now = self._utc_now()
         token_hash = hashlib.sha256(token.encode()).hexdigest()
@@ -169,7 +181,8 @@ class Roster:
         self._calls[record.call_id] = call
         return call
 
-    def _holds(self, session_id: str) -> bool:
+    def holds(self, session_id: str) -> bool:
+        """Whether the call of a session is here."""
         return any(call.record.session_id == session_id for call in self._calls.values())
 
     def _gone(self, call: LiveCall) -> None:

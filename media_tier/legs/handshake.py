@@ -20,6 +20,8 @@ class Verdict:
 
     status: int = 200
     subject: str = ""
+    elsewhere: asyncio.BufferedProtocol | None = None
+    """Another process answers it; this passes its bytes on."""
 
 
 class Door(Protocol):

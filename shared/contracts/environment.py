@@ -38,6 +38,15 @@ class FunctionEnvironment(_Environment):
     recordings_bucket: str
     call_ended_queue_url: str
     public_base_url: str
+    viewer_address_header: str | None = None
+    """Where the platform's front, which nobody can go round, names the visitor's address."""
+
+
+class OriginGuardEnvironment(_Environment):
+    """The authorizer of the HTTP API."""
+
+    origin_secret_id: str
+    """Secrets Manager: what the front sends with every request."""
 
 
 class CarrierEnvironment(FunctionEnvironment):
@@ -52,16 +61,22 @@ class CarrierEnvironment(FunctionEnvironment):
     graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
 
 
-class WorkflowEnvironment(FunctionEnvironment):
+class ProviderEnvironment(FunctionEnvironment):
+    """Lambda functions that ask the AI's providers. On AWS their keys are in Secrets Manager, never in variables."""
+
+    provider_keys_secret_id: str | None = None
+    openai_api_key: str | None = None
+    gemini_api_key: str | None = None
+    gemini_rest_base_url: str | None = None
+
+
+class WorkflowEnvironment(ProviderEnvironment):
     """The steps of the work after a call. A provider without a key has no summaries; but for production, simulation
     writes them offline where there is none."""
 
     secrets_key_id: str = "alias/secrets"
     call_simulation_mode: bool = False
-    openai_api_key: str | None = None
     openai_base_url: str | None = None
-    gemini_api_key: str | None = None
-    gemini_rest_base_url: str | None = None
     graph_base_url: str = "https://graph.facebook.com"
     graph_version: Annotated[str, Field(pattern=r"^v[0-9]{1,3}\.[0-9]$")] = "v26.0"
 
@@ -76,14 +91,11 @@ class StarterEnvironment(FunctionEnvironment):
     after_call_state_machine_arn: str
 
 
-class SpeechEnvironment(FunctionEnvironment):
+class SpeechEnvironment(ProviderEnvironment):
     """Lambda functions that have chatbots speak outside of calls. Without a provider's key its models stay silent."""
 
     render_prompts_queue_url: str
-    openai_api_key: str | None = None
     openai_websocket_base_url: str | None = None
-    gemini_api_key: str | None = None
-    gemini_rest_base_url: str | None = None
 
 
 class MediaEnvironment(_Environment):
@@ -111,6 +123,10 @@ class MediaEnvironment(_Environment):
     drain_seconds: Annotated[float, Field(ge=0, le=120)] = 20.0
     whatsapp_drain_seconds: Annotated[float, Field(ge=0, le=4 * 3600)] = 3900.0
     """How long a process that is to leave stays with calls that cannot go on elsewhere; longer ones are cut."""
+    ecs_agent_uri: str | None = None
+    ecs_container_metadata_uri_v4: str | None = None
+    """Set by Fargate: where a task asks who it is, and not to be stopped while it holds calls."""
+    protection_minutes: Annotated[int, Field(ge=1, le=2880)] = 190
     keep_event_logs: bool = False
     """Store the event log of every call, not only of those that failed."""
     call_simulation_mode: bool = False

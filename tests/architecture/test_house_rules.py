@@ -9,7 +9,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("infra", "functions", "media_tier", "shared")
-SOURCES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+SOURCES = [
+    path
+    for room in ROOMS
+    for path in sorted((ROOT / room).rglob("*.py"))
+    if "node_modules" not in path.relative_to(ROOT).parts
+]
 TOP_LEVEL = {
     "infra",
     "functions",

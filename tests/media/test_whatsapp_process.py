@@ -57,7 +57,7 @@ async def test_a_caller_hears_the_ai_and_hangs_up(cloud: Cloud, monkeypatch: pyt
         }.items():
             monkeypatch.setenv(name, value)
         process = MediaProcess()
-        await process.start()
+        await process.start(leave=lambda: None)
         try:
             call = await meta.ring("15550100001")
             offer = WhatsAppOffer(

@@ -240,4 +240,11 @@ class MediaTask(_Record):
     address: str
     calls: int
     draining: bool
+    """It leaves and hands its calls over."""
     heartbeat_at: datetime
+    room: int = 0
+    """Calls it would take besides."""
+    retiring: bool = False
+    """A newer revision is there: it keeps its calls and takes no new ones."""
+    revision: str = ""
+    started_at: datetime | None = None

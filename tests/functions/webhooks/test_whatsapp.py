@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from functions.webhooks.whatsapp_webhooks import is_signed
 from shared.adapters.aws.dynamo import keys
 from shared.contracts.records.call import CallRecord, CallStatus, EndedBy, EndReason
 from shared.contracts.records.call_permission import CallPermission
@@ -409,3 +410,13 @@ def allow(world: CarrierWorld, *countries: str) -> None:
     world.outbound_calls.save_policy(
         "company-a", policy.model_copy(update={"allowed_countries": countries or ("US", "DE")})
     )
+
+
+def test_a_signature_is_the_hmac_of_the_bytes_as_they_came() -> None:
+    body = b'{"object":"whatsapp_business_account","entry":[]}'
+    right = "sha256=db780e74b7152a02fc0b09479909f9711f095199be060883718889797fa8638d"
+    assert is_signed("s3cr3t", body, right)
+    for wrong in (right.removeprefix("sha256="), right.upper(), right[:-1], ""):
+        assert not is_signed("s3cr3t", body, wrong)
+    assert not is_signed("s3cr3", body, right)
+    assert not is_signed("s3cr3t", body.replace(b",", b", "), right)

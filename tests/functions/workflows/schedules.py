@@ -4,18 +4,16 @@
 """
 
 import logging
-import os
 import random
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from functions.workflows import task
 from shared.contracts.records.after_call import Step
-from tests.functions.workflows.closing_world import World, die
+from tests.functions.workflows.closing_world import QuickWorld, World, die
 
 LONGEST_LIFE = 15
 """No step has more moments on its way than this."""
@@ -81,10 +79,9 @@ def main() -> None:
     """The long run."""
     wanted = int(sys.argv[1])
     first = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**9)
-    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
     print(f"{wanted} schedules, seeds {first} to {first + wanted - 1}", flush=True)
-    with mock_aws(), pytest.MonkeyPatch.context() as patch:
-        world = World()
+    with pytest.MonkeyPatch.context() as patch:
+        world = QuickWorld()
         patch.setattr(task, "closing_ports", lambda: world.ports)
         task.log.setLevel(logging.CRITICAL)
         expected = fault_free(world)

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from functions.workflows import task
 from shared.contracts.records.after_call import CallEvent, Step
 from shared.contracts.records.call import CallRecord
 from shared.services import call_closing
-from tests.functions.workflows.closing_world import COMPANY, World, die
+from tests.functions.workflows.closing_world import COMPANY, QuickWorld, World, die
 from tests.functions.workflows.schedules import check, fault_free
 
-SCHEDULES, CHUNKS = 160, 8
+SCHEDULES, CHUNKS, QUICK = 48, 4, 300
 FIRST_SEED = random.SystemRandom().randrange(10**9)
 
 
@@ -83,6 +84,34 @@ def test_generated_schedules_come_to_the_same_end(world: World, expected: dict[s
     seeds = range(FIRST_SEED + chunk * size, FIRST_SEED + (chunk + 1) * size)
     print(f"seeds {seeds[0]} to {seeds[-1]}")
     assert sum(check(world, expected, seed) for seed in seeds) > size
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch, built: World) -> QuickWorld:
+    """The world without the emulator, as `make soak` uses it."""
+    made = QuickWorld()
+    monkeypatch.setattr(task, "closing_ports", lambda: made.ports)
+    return made
+
+
+def test_the_quick_world_is_the_emulated_one(
+    world: World, expected: dict[str, Any], quick: QuickWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same requests at the same moments, and the same left in the end."""
+    assert fault_free(quick) == expected
+
+    def lives(of: World) -> list[int]:
+        of.fresh()
+        return [of.attempt(step, {}) for step in (*Step, *Step)]
+
+    asked = lives(quick)
+    monkeypatch.setattr(task, "closing_ports", lambda: world.ports)
+    assert lives(world) == asked
+
+
+def test_very_many_generated_schedules_come_to_the_same_end(expected: dict[str, Any], quick: QuickWorld) -> None:
+    print(f"seeds {FIRST_SEED} to {FIRST_SEED + QUICK - 1}")
+    assert sum(check(quick, expected, FIRST_SEED + number) for number in range(QUICK)) > QUICK
 
 
 def test_a_summary_that_is_written_twice_is_kept_once_and_told_as_it_is_kept(world: World) -> None:

@@ -177,6 +177,12 @@ function Answering({ form }: { form: Form }) {
         {...form.getInputProps('chatbotId')}
       />
       <SwitchField form={form} path="outboundEnabled" label={t('Enable outbound calls')} help={t('Lets chatbots call people from this number. Test calls are always possible.')} />
+      {form.values.kind === 'whatsapp' && (
+        <>
+          <SwitchField form={form} path="sendTranscript" label={t('Send the transcript after a call')} help={t('The caller gets it as a WhatsApp message, if the call was transcribed.')} />
+          <SwitchField form={form} path="sendSurvey" label={t('Ask how the call was')} help={t('The caller is asked by a WhatsApp message and chooses one to five stars.')} />
+        </>
+      )}
     </Section>
   );
 }

@@ -32,6 +32,8 @@ export interface AccountDraft {
   appId: string;
   accessToken: string;
   appSecret: string;
+  sendTranscript: boolean;
+  sendSurvey: boolean;
 }
 
 export function newDraft(kind: Kind): AccountDraft {
@@ -49,6 +51,8 @@ export function newDraft(kind: Kind): AccountDraft {
     appId: '',
     accessToken: '',
     appSecret: '',
+    sendTranscript: false,
+    sendSurvey: false,
   };
 }
 
@@ -64,6 +68,8 @@ export function draftOf(account: Account): AccountDraft {
     businessAccountId: account.businessAccountId ?? '',
     phoneNumberId: account.phoneNumberId ?? '',
     appId: account.appId ?? '',
+    sendTranscript: account.sendTranscript ?? false,
+    sendSurvey: account.sendSurvey ?? false,
   };
 }
 
@@ -82,6 +88,8 @@ export function bodyOf(draft: AccountDraft): ({ kind: 'twilio' } & TwilioInWrita
     appId: orNull(draft.appId),
     accessToken: orNull(draft.accessToken),
     appSecret: orNull(draft.appSecret),
+    sendTranscript: draft.sendTranscript,
+    sendSurvey: draft.sendSurvey,
   };
 }
 
@@ -95,8 +103,8 @@ export function draftProblems(t: TFunction, draft: AccountDraft, isNew: boolean)
 
 /** Everything a carrier is asked about: when it changes, the account has to be tested again. */
 export function credentialsOf(draft: AccountDraft): string {
-  const { name: _, description: __, chatbotId: ___, outboundEnabled: ____, ...rest } = bodyOf(draft);
-  return JSON.stringify(rest);
+  const asked = bodyOf({ ...draft, name: '', description: '', chatbotId: null, outboundEnabled: false, sendTranscript: false, sendSurvey: false });
+  return JSON.stringify(asked);
 }
 
 export function kindName(t: TFunction, kind: Kind): string {
