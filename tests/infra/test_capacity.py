@@ -15,7 +15,8 @@ from tests.bench.plan_capacity import held, planned
 def measured(**changes: Any) -> Result:
     quick = {"p99": 8.0, "failed": 0, "lost": 0}
     known: dict[str, Any] = {
-        "name": "media", "calls": 200, "cpu_ms": 4.0, "kb": 800.0, "growth_kb": 0.0, "busy": 0.8, "up": quick, "down": quick,
+        "name": "media", "calls": 200, "cpu_ms": 4.0, "kb": 800.0, "growth_kb": 0.0, "busy": 0.8,
+        "up": quick, "down": quick,
     }  # fmt: skip
     return Result(**{**known, **changes})
 
