@@ -2,7 +2,9 @@
 
 import pytest
 
+from shared.adapters.aws.dynamo import keys
 from shared.adapters.aws.dynamo.call_keys import DynamoCallKeys
+from shared.contracts.records.call import Session
 from shared.contracts.records.user import Role
 from shared.domain.permissions import Actor
 from shared.services.auditing import Desk
@@ -38,6 +40,11 @@ async def test_a_key_opens_calls_of_its_company_only(world: World, ports: CallKe
     made, key = renew(ports, BY, 0)
     assert made.masked.endswith(key[-4:]) and key not in made.model_dump_json()
     assert await ask(world, bearer(key)) == 201
+    body, system = {"chatbotId": "bot-a"}, Widget(world, origin=None)
+    answer = await system.request("POST", "/api/widget/call/session", headers=bearer(key), json=body)
+    session = world.live.get(keys.session(answer.json()["sessionId"]), Session)
+    # A socket of no web page sends no Origin either, and may join.
+    assert session is not None and session.origin == ""
     assert await ask(world, bearer(key), "bot-b") == 404
     assert await ask(world, bearer(key), "bot-x") == 404
 

@@ -4,7 +4,9 @@ import type { EngineEvent, EngineOptions } from '@call/audio-engine/engine';
 import { MicrophoneError } from '@call/audio-engine/microphone';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readWidgetConfig } from '../config.ts';
-import { fetchRecording } from '../frame/api.ts';
+import { ApiError, fetchRecording, sessionOfHost } from '../frame/api.ts';
+import type { Session } from '../frame/api.ts';
+import type { ToFrame } from '../envelope.ts';
 import { CallController } from '../frame/controller.ts';
 import type { Action } from '../frame/state.ts';
 
@@ -60,12 +62,13 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function bench() {
+function bench(openSession?: () => Promise<Session>) {
   const actions: Action[] = [];
   const controller = new CallController({
     chatbotId: 'bot',
     companyId: 'co',
     config: readWidgetConfig({}),
+    openSession,
     dispatch: (action) => actions.push(action),
     clock: () => 1_000,
     engine: {
@@ -99,6 +102,23 @@ describe('starting', () => {
       customer: { name: 'Ada' },
     });
     expect(engine().connect).toHaveBeenCalledWith('wss://x/ws', 'tok');
+  });
+
+  it('takes a session the page around it hands in, and asks the public interface for none', async () => {
+    let tell: (message: ToFrame) => void = () => undefined;
+    const posted: string[] = [];
+    const host = { standalone: false, listen: (receive: typeof tell) => void (tell = receive), post: ({ type }: { type: string }) => void posted.push(type) };
+    const open = sessionOfHost(host);
+    const { controller, engine } = bench(open);
+    const started = controller.start();
+    await vi.waitFor(() => expect(posted).toEqual(['session-wanted']));
+    tell({ type: 'session', session: SESSION });
+    await started;
+    expect(engine().connect).toHaveBeenCalledWith('wss://x/ws', 'tok');
+    expect(fetchMock).not.toHaveBeenCalled();
+    const again = open();
+    tell({ type: 'session-refused', status: 429, code: 'rate_limited' });
+    await expect(again).rejects.toEqual(new ApiError(429, 'rate_limited'));
   });
 
   it('makes no session while the microphone is denied', async () => {

@@ -50,10 +50,10 @@ function OwnSystemForm({ stored, editor }: { stored: OwnSystemOut; editor: boole
   };
   const connect = useMutation({
     mutationFn: (active: boolean) => answer(connectOwnSystem({ body: { url, active }, headers: ifMatch(stored.version) })),
-    onSuccess: () => {
+    onSuccess: (saved) => {
       setWrong(null);
+      cache.setQueryData(['own-system'], saved);
       notifications.show({ color: 'green', message: t('Your own system is saved') });
-      return again();
     },
     onError: failed,
   });
@@ -97,7 +97,7 @@ function OwnSystemForm({ stored, editor }: { stored: OwnSystemOut; editor: boole
           <Button size="sm" variant={stored.url === null ? 'filled' : 'default'} disabled={url === (stored.url ?? '')} loading={connect.isPending} onClick={() => save(stored.url === null ? true : stored.active)}>
             {t('Save address')}
           </Button>
-          <Button size="sm" variant="default" disabled={stored.url === null} loading={renew.isPending} onClick={() => renew.mutate()}>
+          <Button size="sm" variant="default" disabled={stored.url === null || connect.isPending} loading={renew.isPending} onClick={() => renew.mutate()}>
             {stored.secret === null ? t('Make a signing secret') : t('Renew the signing secret')}
           </Button>
           <Button size="sm" variant="default" disabled={stored.secret === null || stored.url === null} loading={attempt.isPending} onClick={() => attempt.mutate()}>
@@ -181,7 +181,7 @@ export function OwnSystemCard({ editor }: { editor: boolean }) {
             {t('Your CRM or ticket system learns of every finished call by itself.')}
           </Text>
           <Loaded query={query} what={t('Loading your own system')}>
-            {(found) => <OwnSystemForm key={found.url ?? ''} stored={found} editor={editor} />}
+            {(found) => <OwnSystemForm stored={found} editor={editor} />}
           </Loaded>
           <Divider />
           <Loaded query={key} what={t('Loading the call key')}>
