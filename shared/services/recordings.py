@@ -27,6 +27,7 @@ from shared.ports.blobs import Blobs
 from shared.ports.repositories import Calls
 
 RecordingState = Literal["none", "ready", "failed"]
+ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,23 @@ def deliver_recording(ports: RecordingPorts, company_id: str, call_id: str) -> R
             return "failed" if wanted else "none"
         key = recording_key(company_id, call_id)
         ports.blobs.put_parts(key, assembled(ports.blobs, in_force(pieces), call), "audio/wav")
-        if ports.calls.replace(call, {"recording_key": key, "recording_state": "ready"}) is None:
-            raise Conflict("The call was changed while its recording was put together.")
+        _tell(ports, call, key)
     if pieces:
         ports.blobs.delete([piece.key for piece in pieces])
     return "ready"
+
+
+def _tell(ports: RecordingPorts, call: CallRecord, key: str) -> None:
+    """Write the recording into the record. That other steps change it meanwhile (price, summary) is no reason to put
+    megabytes together again; that the call has another length is."""
+    for _ in range(ATTEMPTS):
+        if ports.calls.replace(call, {"recording_key": key, "recording_state": "ready"}) is not None:
+            return
+        now = ports.calls.get(call.company_id, call.call_id)
+        if now is None or now.duration_ms != call.duration_ms:
+            break
+        call = now
+    raise Conflict("The call was changed while its recording was put together.")
 
 
 def assembled(blobs: Blobs, pieces: Sequence[Piece], call: CallRecord) -> Iterable[bytes]:

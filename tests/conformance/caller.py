@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.conformance.hearing import SAME, Piece, joined, likeness, loud_seconds
+from tests.conformance.hearing import RATE, SAME, Piece, joined, likeness, loud_seconds, onset
 from tests.conformance.lines import Line
 from tests.e2e.sound import Samples
 
 PAUSE = 0.7
 LOOK = 0.1
+LOOK_CLOSELY = 0.01
 
 
 class NotHeard(AssertionError):
@@ -27,20 +28,23 @@ class Person:
     listened_until: float = 0.0
     """What was heard before was listened to already."""
 
-    def say(self, text: str) -> float:
-        """Speak; returns when."""
-        self.line.say(self.own[text])
+    async def says(self, text: str) -> float:
+        """Speak; returns when the first audible sound of it had left, which on a busy machine is not when it should."""
+        said = self.own[text]
+        self.line.say(said)
+        audible = len(said) - int(onset(said) * RATE) * 2
+        await self.until(lambda: self.line.unsaid <= audible or self.line.over, "it is said", 30, LOOK_CLOSELY)
         return time.monotonic()
 
-    async def until(self, wanted: Callable[[], bool], what: str, seconds: float) -> None:
-        """Look ten times a second until something holds."""
+    async def until(self, wanted: Callable[[], bool], what: str, seconds: float, look: float = LOOK) -> None:
+        """Look ten times a second, or every `look` seconds, until something holds."""
         until = time.monotonic() + seconds
         while not wanted():
             if time.monotonic() > until:
                 raise NotHeard(f"{what}: not within {seconds:.0f} s")
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(look)
 
-    async def hears(self, *sentences: str, seconds: float = 20.0) -> None:
+    async def hears(self, *sentences: str, seconds: float = 60.0) -> None:
         """Listen until all sentences have been heard since the last time and there is a pause, or the call is over."""
         until = time.monotonic() + seconds
         while True:
@@ -68,13 +72,12 @@ class Person:
                 return
             await asyncio.sleep(LOOK)
 
-    async def speaking(self, seconds: float = 15.0) -> float:
+    async def speaking(self, seconds: float = 40.0) -> float:
         """Wait until the other side speaks; returns since when."""
         since = self.listened_until
-
         await self.until(lambda: self.line.ear.first_sound(since) is not None, "the other side speaks", seconds)
         return self.line.ear.first_sound(since) or 0.0
 
-    async def over(self, seconds: float = 15.0) -> None:
+    async def over(self, seconds: float = 40.0) -> None:
         """Wait until the other side has ended the call."""
         await self.until(lambda: self.line.over, "the other side ends the call", seconds)

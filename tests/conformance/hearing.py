@@ -1,8 +1,8 @@
 """What a caller heard, whatever the channel: pieces of PCM16 at 24 kHz with the moment each was heard.
 
 Sound is compared at 8 kHz, which every channel carries, half a second by half a second, so that a hiccup of a busy
-machine costs that half second only. A sentence counts as heard where most of its rendering correlates with what came
-out; other speech is alike by about a half.
+machine costs that half second only, or not even that: its halves may lie some frames apart. A sentence counts as heard
+where most of its rendering correlates with what came out; other speech is alike by about a half.
 """
 
 from bisect import bisect_left
@@ -19,6 +19,9 @@ BAND = 8_000
 LOUD = 300
 """Louder samples (of 32768) are sound, not the noise of a codec."""
 SAME = 0.7
+FRAME = BAND // 50
+APART = range(-3, 16)
+"""By how many frames of 20 ms the halves of half a second may have moved apart: frames that were late or lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,22 @@ def likeness(heard: Samples, truth: Samples) -> float:
     """How alike what was heard is to a sentence, both at 8 kHz: the median over its pieces, each at its best place."""
     size = BAND // 2
     pieces = [truth[at : at + size] for at in range(0, max(1, len(truth) - size + 1), size)]
-    scores = [float(np.max(_alike(heard, piece))) for piece in pieces if np.abs(piece).mean() > 100]
+    scores = [_halves_alike(heard, piece) for piece in pieces if np.abs(piece).mean() > 100]
     return float(np.median(scores)) if scores else 0.0
+
+
+def _halves_alike(heard: Samples, piece: Samples) -> float:
+    """How alike a piece is at its best place, whole or with its halves some frames apart."""
+    whole, half = _alike(heard, piece), len(piece) // 2
+    best = float(np.max(whole))
+    if best > SAME:
+        return best
+    first, second = _alike(heard, piece[:half]), _alike(heard, piece[half:])
+    for frames in APART:
+        later = second[half + frames * FRAME :]
+        both = (first[: len(later)] + later[: len(first)]) / 2
+        best = max(best, float(np.max(both, initial=0)))
+    return best
 
 
 def place(heard: Samples, truth: Samples) -> float:

@@ -1,7 +1,7 @@
 """A caller on each channel, all alike: speaks, hears, hangs up, and knows which call it was.
 
 The widget's caller speaks its protocol; a phone and a WhatsApp user are the carriers' stand-ins' own people, reached by
-the sockets through which a browser is their phone.
+the sockets through which a browser is their phone: at the stand-ins themselves, since the way there is not under test.
 """
 
 import asyncio
@@ -24,7 +24,8 @@ from tests.conformance.hearing import Ear
 from tests.e2e.caller import FRAME, Caller, start_session
 from tests.e2e.conftest import Running
 
-SILENCE = bytes(FRAME)
+ANSWERED_S = 40.0
+KEY_S = 0.3
 CONNECTED = {"connected", "in-progress"}
 OVER = {"completed", "busy", "failed", "no-answer", "canceled", "unobtainable"}
 
@@ -37,6 +38,10 @@ class Line(Protocol):
 
     def say(self, pcm: bytes) -> None:
         """Speak after what is queued: PCM16 at 24 kHz."""
+
+    @property
+    def unsaid(self) -> int:
+        """Bytes that still wait for the microphone."""
 
     @property
     def ear(self) -> Ear:
@@ -68,7 +73,7 @@ class WidgetLine:
         """Call a chatbot; every call is another visitor's."""
         more = {"visitorId": str(uuid.uuid4())}
         session = await asyncio.to_thread(lambda: start_session(running.url, chatbot_id, **more))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(ANSWERED_S):
             while True:
                 caller = Caller(running.url, session)
                 await caller.connect()
@@ -82,6 +87,11 @@ class WidgetLine:
     def say(self, pcm: bytes) -> None:
         """See Line."""
         self._caller.say(pcm)
+
+    @property
+    def unsaid(self) -> int:
+        """See Line."""
+        return self._caller.unsaid
 
     @property
     def ear(self) -> Ear:
@@ -118,28 +128,40 @@ class CarrierLine:
         self._socket, self._books, self._account_id = socket, books, account_id
         self.ear = Ear()
         self._microphone = bytearray()
-        self._answered, self._ended = asyncio.Event(), asyncio.Event()
+        self._answered, self._ended, self._speaks = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.dialled_at, self.answered_at = time.monotonic(), 0.0
         self.carrier_call_id = ""
         self._tasks = [asyncio.ensure_future(self._listen()), asyncio.ensure_future(self._speak())]
 
     @classmethod
-    async def ring(cls, running: Running, books: Books, path: str, number: str, account_id: str) -> "CarrierLine":
+    async def ring(cls, books: Books, address: str, number: str, account_id: str) -> "CarrierLine":
         """Dial a number, and wait until it is answered."""
-        address = f"{running.url.replace('http', 'ws', 1)}{path}?{urlencode({'to': number})}"
-        line = cls(await connect(address, compression=None), books, account_id)
-        async with asyncio.timeout(20):
+        url = f"{address.replace('http', 'ws', 1)}?{urlencode({'to': number})}"
+        line = cls(await connect(url, compression=None), books, account_id)
+        async with asyncio.timeout(ANSWERED_S):
             await line._answered.wait()
         return line
 
     def say(self, pcm: bytes) -> None:
         """See Line."""
         self._microphone += pcm
+        self._speaks.set()
+
+    @property
+    def unsaid(self) -> int:
+        """See Line."""
+        return len(self._microphone)
 
     @property
     def over(self) -> bool:
         """See Line."""
         return self._ended.is_set()
+
+    async def press(self, keys: str) -> None:
+        """Press keys one after the other."""
+        for key in keys:
+            await self._send({"type": "dtmf", "digit": key})
+            await asyncio.sleep(KEY_S)
 
     async def hang_up(self) -> None:
         """See Line."""
@@ -178,15 +200,16 @@ class CarrierLine:
         self._ended.set()
 
     async def _speak(self) -> None:
-        """A frame every 20 ms, once the call is answered."""
-        await self._answered.wait()
-        began, turn = time.monotonic(), 0
-        while not self.over:
-            frame = bytes(self._microphone[:FRAME]).ljust(FRAME, b"\0")
-            del self._microphone[:FRAME]
-            await self._send({"type": "audio", "data": base64.b64encode(frame).decode()})
-            turn += 1
-            await asyncio.sleep(max(0.0, began + turn * 0.02 - time.monotonic()))
+        """A frame every 20 ms while something is said; a phone nobody speaks into sends silence by itself."""
+        while await self._speaks.wait():
+            began, turn = time.monotonic(), 0
+            while self._microphone:
+                frame = bytes(self._microphone[:FRAME]).ljust(FRAME, b"\0")
+                del self._microphone[:FRAME]
+                await self._send({"type": "audio", "data": base64.b64encode(frame).decode()})
+                turn += 1
+                await asyncio.sleep(max(0.0, began + turn * 0.02 - time.monotonic()))
+            self._speaks.clear()
 
 
 async def ring(running: Running, books: Books, channel: Channel, place: int, chatbot_id: str) -> Line:
@@ -196,7 +219,13 @@ async def ring(running: Running, books: Books, channel: Channel, place: int, cha
         case Channel.WEB:
             return await WidgetLine.ring(running, chatbot_id)
         case Channel.TWILIO:
-            return await CarrierLine.ring(running, books, "/phone", f"+1500555000{place + 1}", f"{PHONE}{suffix}")
+            address = f"{standing_in(running, 'phone', 'TWILIO_BASE_URL')}/phone"
+            return await CarrierLine.ring(books, address, f"+1500555000{place + 1}", f"{PHONE}{suffix}")
         case Channel.WHATSAPP:
-            number = f"1555010000{place + 1}"
-            return await CarrierLine.ring(running, books, "/whatsapp-phone", number, f"{WHATSAPP}{suffix}")
+            address = f"{standing_in(running, 'whatsapp', 'GRAPH_BASE_URL')}/whatsapp-phone"
+            return await CarrierLine.ring(books, address, f"1555010000{place + 1}", f"{WHATSAPP}{suffix}")
+
+
+def standing_in(running: Running, part: str, variable: str) -> str:
+    """Where a part of the vendors' stand-ins listens."""
+    return str(json.loads((running.data / f"standins-{part}.json").read_text())[variable])

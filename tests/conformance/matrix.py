@@ -6,7 +6,7 @@ together, one sort of calls after the other, the longest first.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,20 +19,36 @@ from shared.adapters.aws.object_store import open_bucket
 from shared.adapters.aws.prompt_store import S3PromptStore
 from shared.adapters.espeak_speech import EspeakSpeech
 from shared.contracts.records.call import Channel, FrozenConfiguration
-from shared.contracts.settings.call_settings import AudioProcessingSettings, CallSettings, VoiceSettings
+from shared.contracts.settings.call_settings import (
+    AudioProcessingSettings,
+    CallSettings,
+    FallbackBehavior,
+    VoiceSettings,
+)
 from shared.domain.catalogue import MODELS
 from shared.domain.sentences import fixed_sentences
 from shared.services.prompts import render_prompts
 from tests.conformance.books import Books
 from tests.conformance.hearing import narrow
-from tests.conformance.journeys import Call, Report, Stage, conversation, hang_up, longest, silence, unavailable
+from tests.conformance.journeys import (
+    Call,
+    Report,
+    Stage,
+    callback,
+    conversation,
+    hang_up,
+    last_minute,
+    longest,
+    silence,
+    unavailable,
+)
 from tests.conformance.lines import Line, ring
 from tests.conformance.sentences import AI_SAYS, CALLER_SAYS
 from tests.e2e.conftest import Running
-from tests.e2e.machine import measured
 from tests.e2e.sound import Samples
 
 CHANNELS = (Channel.WEB, Channel.TWILIO, Channel.WHATSAPP)
+CARRIERS = (Channel.TWILIO, Channel.WHATSAPP)
 PROVIDERS = ("simulated", "openai", "gemini")
 """In the order of the demo page's chatbots."""
 CALLER = VoiceSettings(voice_id="simulated-ben")
@@ -53,7 +69,6 @@ class Matrix:
     folder: Path
     results: Results = field(default_factory=dict)
     seconds: float = 0.0
-    stretch: float = 1.0
     _voices: list[Mapping[str, Samples]] = field(default_factory=list)
     _own: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -64,26 +79,32 @@ class Matrix:
         self._books = Books(self.running)
         self._chatbots = DynamoChatbots(Table(aws.client("dynamodb", self.running.run["aws"]), "core"))
         await self._prepare()
-        going = await self._begin(longest, {"max_duration_minutes": 2, "silence_timeout_seconds": 300})
+        going = await self._begin(longest, {"max_duration_minutes": 1, "silence_timeout_seconds": 300})
+        going += await self._begin(last_minute, {"max_duration_minutes": 2, "silence_timeout_seconds": 300})
         silent = await self._begin(silence, {"silence_timeout_seconds": 30})
-        going += await self._begin(unavailable, None)
+        going += await self._begin(unavailable, {"fallback": FallbackBehavior.REJECT}, reachable=False)
+        keyed = {"fallback": FallbackBehavior.OFFER_CALLBACK}
+        going += await self._begin(callback, keyed, channels=CARRIERS, reachable=False)
         # A WhatsApp user's phone is dear: those who talk wait for those who are silent.
         await asyncio.gather(*silent)
-        with measured() as pace:
-            await asyncio.gather(*await self._begin(conversation, {}))
-        self.stretch = pace.stretch
-        for report in self.results.values():
-            report.judge_stop(self.stretch)
+        going += await self._begin(conversation, {})
         going += await self._begin(hang_up, {})
         await asyncio.gather(*going)
         self.seconds = time.monotonic() - began
 
-    async def _begin(self, call: Call, changes: Mapping[str, Any] | None) -> list["asyncio.Task[None]"]:
-        """Start a call on every channel to every provider, with these settings (None: providers that are not there);
-        returns once all have been answered, or have failed."""
-        await asyncio.to_thread(self._publish, changes)
+    async def _begin(
+        self,
+        call: Call,
+        changes: Mapping[str, Any],
+        *,
+        channels: Sequence[Channel] = CHANNELS,
+        reachable: bool = True,
+    ) -> list["asyncio.Task[None]"]:
+        """Start a call on these channels to every provider, with these settings, and be it to providers that are not
+        there; returns once all have been answered, or have failed."""
+        await asyncio.to_thread(self._publish, changes, reachable)
         tasks, answers = [], []
-        for channel in CHANNELS:
+        for channel in channels:
             for place, provider in enumerate(PROVIDERS):
                 answered = asyncio.Event()
                 answers.append(answered)
@@ -107,16 +128,16 @@ class Matrix:
         try:
             await call(stage)
         except Exception as wrong:  # noted by the journey, unless nobody answered at all
-            report.outcomes.setdefault(call.__name__, f"{type(wrong).__name__}: {wrong}"[:400])
+            report.outcomes.setdefault(call.__name__.replace("_", " "), f"{type(wrong).__name__}: {wrong}"[:400])
 
-    def _publish(self, changes: Mapping[str, Any] | None) -> None:
-        """Publish settings for the calls to come; None: providers that cannot be reached."""
+    def _publish(self, changes: Mapping[str, Any], reachable: bool) -> None:
+        """Publish settings for the calls to come."""
         chatbots = self._chatbots
         for place, (bot, settings, _) in enumerate(CHATBOTS):
             chatbot = chatbots.get(bot.company_id, bot.chatbot_id)
             assert chatbot is not None
-            wanted = self._unreachable(place) if changes is None else settings.model_copy(update=dict(changes))
-            chatbots.publish(chatbot, wanted.model_copy(update={"audio": UNTOUCHED}))
+            wanted = settings if reachable else self._unreachable(place)
+            chatbots.publish(chatbot, wanted.model_copy(update={"audio": UNTOUCHED, **changes}))
 
     @staticmethod
     def _unreachable(place: int) -> CallSettings:
@@ -140,12 +161,11 @@ class Matrix:
         models = DynamoAiModels(Table(aws.client("dynamodb", endpoint), "core"))
         store = S3PromptStore(open_bucket(aws.BUCKET, region=aws.REGION, endpoint=endpoint))
         for place, (_, settings, _) in enumerate(CHATBOTS):
-            unreachable = self._unreachable(place)
-            if unreachable.ai_model_id == settings.ai_model_id:
-                continue
+            unreachable = self._unreachable(place).model_copy(update={"fallback": FallbackBehavior.OFFER_CALLBACK})
             known = next(model for model in MODELS if model.id == settings.ai_model_id)
             model = known.model_copy(update={"id": unreachable.ai_model_id})
-            await asyncio.to_thread(models.save, model)
+            if model != known:
+                await asyncio.to_thread(models.save, model)
             frozen = FrozenConfiguration(settings=unreachable, settings_version=1, model=model)
             await render_prompts(unreachable, fixed_sentences(frozen), speech, store)
         speech.close()

@@ -95,6 +95,11 @@ class Caller:
         """Speak after what is queued."""
         self._microphone += pcm
 
+    @property
+    def unsaid(self) -> int:
+        """Bytes that still wait for the microphone."""
+        return len(self._microphone)
+
     async def send(self, message: dict[str, Any]) -> None:
         """Send any message."""
         assert self._socket is not None

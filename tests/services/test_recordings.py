@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media_tier.audio import g711
+from shared.contracts.errors import Conflict
 from shared.contracts.records.call import CallRecord, CallStatus, EndedBy, EndReason
 from shared.domain.recording_layout import Piece, in_force, piece_key, piece_prefix, recording_key
 from shared.services.recordings import PieceGone, RecordingPorts, deliver_recording
@@ -156,6 +157,42 @@ def test_two_workers_at_once_never_spoil_the_recording(cloud: Cloud, after: int)
     with pytest.raises(PieceGone):
         deliver_recording(RecordingPorts(cloud.calls, Racing(cloud, call, after)), call.company_id, call.call_id)
     assert sorted(set(recording(cloud, call)[:, 0].tolist())) == [1, 2, 3, 4]
+
+
+class Changing(Racing):
+    """Blobs; while the recording is stored, another step changes the record."""
+
+    def __init__(self, cloud: Cloud, call: CallRecord, **changes: object) -> None:
+        super().__init__(cloud, call, 99)
+        self._changes = changes
+
+    def put_parts(self, key: str, parts: Iterable[bytes], content_type: str) -> None:
+        super().put_parts(key, parts, content_type)
+        now = self._cloud.calls.get(self._call.company_id, self._call.call_id)
+        assert now is not None
+        assert self._cloud.calls.replace(now, self._changes) is not None
+
+
+def test_other_changes_of_the_record_do_not_cost_the_recording(cloud: Cloud) -> None:
+    call = ended(cloud)
+    put_piece(cloud, call, 0, 7)
+    changing = RecordingPorts(cloud.calls, Changing(cloud, call, interruption_count=3))
+    assert deliver_recording(changing, call.company_id, call.call_id) == "ready"
+    changed = cloud.calls.get(call.company_id, call.call_id)
+    assert changed is not None
+    assert (changed.recording_state, changed.interruption_count) == ("ready", 3)
+    assert left(cloud, call) == []
+
+
+def test_a_call_of_another_length_is_put_together_again(cloud: Cloud) -> None:
+    call = ended(cloud)
+    put_piece(cloud, call, 0, 7)
+    assert call.duration_ms is not None
+    changing = RecordingPorts(cloud.calls, Changing(cloud, call, duration_ms=call.duration_ms + 1000))
+    with pytest.raises(Conflict):
+        deliver_recording(changing, call.company_id, call.call_id)
+    assert len(left(cloud, call)) == 1
+    assert deliver_recording(ports(cloud), call.company_id, call.call_id) == "ready"
 
 
 def test_a_worker_that_dies_before_it_deletes_the_pieces_is_followed_by_one_that_does(cloud: Cloud) -> None:
