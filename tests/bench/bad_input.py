@@ -44,7 +44,10 @@ BROKEN = Ending(1002, "protocol_error", "The frames break RFC 6455.")
 
 JUNK = b'{"type":"audio","data":"%s"}'
 NUMBERS = b"[" + b"1," * 32_000 + b"1]"
-OTHER_STREAM = b'{"event":"dtmf","streamSid":"MZ9","sequenceNumber":"2","dtmf":{"track":"inbound_track","digit":"1"}}'
+OTHER_STREAM = (
+    b'{"event":"dtmf","streamSid":"MZ99999999999999999999999999999999","sequenceNumber":"2",'
+    b'"dtmf":{"track":"inbound_track","digit":"1"}}'
+)
 SECONDS_OF_MULAW = base64.b64encode(bytes(24_000)).decode()
 SECOND = frame(encode_audio(bytes(48_000)))
 

@@ -31,6 +31,8 @@ from tests.e2e.conftest import Running
 from tests.e2e.sound import Samples, channels
 
 CALLBACK_CALL_ID = "fallback-callback"
+CALLER_SAME = 0.6
+"""The caller's sentences are short and no other is alike by half; a hiccup may cost a third of one."""
 PLACED_S = 1.5
 """How far the wait for an answer in a recording may differ from the caller's: sound on its way on a busy machine."""
 
@@ -121,13 +123,13 @@ def the_recording_is_right(path: Path, spoken: Spoken) -> None:
     """Each side in its own channel, and the answer after the question."""
     caller, far = (narrow(side) for side in channels(path))
     own = {text: narrow(spoken.own[text]) for text in CALLER_SAYS}
-    for side, texts, voices in (
-        (caller, (QUESTION, ORDER, BYE), own),
-        (far, (ANSWER, ORDER_ANSWER, FAREWELL), spoken.voice),
+    for side, texts, voices, same in (
+        (caller, (QUESTION, ORDER, BYE), own, CALLER_SAME),
+        (far, (ANSWER, ORDER_ANSWER, FAREWELL), spoken.voice, SAME),
     ):
         for text in texts:
             score = likeness(side, voices[text])
-            assert score > SAME, f"“{text[:40]}” in its channel: {score:.2f}"
+            assert score > same, f"“{text[:40]}” in its channel: {score:.2f}"
     later = place(far, spoken.voice[ANSWER]) - place(caller, own[QUESTION])
     told = f"the answer follows the question by {later:.1f} s, the caller waited for {spoken.waited:.1f} s"
     assert abs(later - spoken.waited) < PLACED_S, told

@@ -21,7 +21,7 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
         patch.setenv("SIMULATED_TOOL_SECONDS", TOOL_SECONDS)
         for name, value in aws.CREDENTIALS.items():
             patch.setenv(name, value)
-        process, running = start_platform(folder / "data", patience=180)
+        process, running = start_platform(folder / "data")
         try:
             ran = Matrix(running, folder)
             asyncio.run(ran.run())

@@ -25,7 +25,7 @@ from tests.e2e.caller import Caller
 from tests.e2e.processes import GREETING, speech
 from tests.infra.test_environments import FUNCTIONS
 
-pytestmark = pytest.mark.platform
+pytestmark = pytest.mark.deployment
 
 CHATBOT = CHATBOTS[0][0]
 SESSION = "/api/widget/call/session"

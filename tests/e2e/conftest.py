@@ -45,7 +45,7 @@ class Running:
         return (self.data / "logs" / f"{name}.log").read_text(errors="replace")
 
 
-def start_platform(data: Path, *, patience: float = 60.0) -> tuple[subprocess.Popen[bytes], Running]:
+def start_platform(data: Path, *, patience: float = 150.0) -> tuple[subprocess.Popen[bytes], Running]:
     """Start the platform on any free port and wait until it is ready; leaves nothing behind when it does not get so."""
     command = [sys.executable, "-m", "infra.local", "--port", "0", "--data", str(data)]
     with (data.parent / f"{data.name}.out").open("wb") as output:
