@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`. The rest are their parts.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts client bench install computed unit spoken-calls frontend-tests browser clean-local soak fuzz conformance
+.PHONY: help run test lint types contracts client bench install computed unit spoken-calls crowds frontend-tests browser clean-local soak fuzz conformance
 .PHONY: synth package diff bootstrap deploy deploy-local destroy rollback first-admin plan-capacity costs
 
 UV := .tools/bin/uv
@@ -23,7 +23,7 @@ test: install $(PAGES) browser ## everything that must hold
 	@echo "== lint, types, contracts, the pages' tests and the rest run beside the spoken calls; their output follows them"
 	@log=$$(mktemp) && trap 'rm -f $$log' EXIT; nice -n 19 $(MAKE) --no-print-directory computed >$$log 2>&1 & computed=$$!; \
 	  $(MAKE) --no-print-directory spoken-calls; spoken=$$?; wait $$computed; beside=$$?; cat $$log; \
-	  [ $$spoken = 0 ] && [ $$beside = 0 ] && echo "== all green"
+	  $(MAKE) --no-print-directory crowds; crowds=$$?; [ "$$spoken$$beside$$crowds" = 000 ] && echo "== all green"
 
 computed: lint types contracts frontend-tests unit ## all that can be told without real time
 
@@ -95,8 +95,14 @@ unit: install ## all that needs no real time
 # The emulator writes each piece of a recording where everything waits for it: in memory, if there is room.
 MEMORY = $(shell [ -w /dev/shm ] && [ $$(df -Pm /dev/shm | awk 'END {print $$4}') -gt 2000 ] && echo /dev/shm || echo /tmp)
 
+SPOKEN = PYTEST_DEBUG_TEMPROOT=$(MEMORY) $(PY) -m pytest -q -o tmp_path_retention_policy=failed --durations 12
+
 spoken-calls: $(PAGES) browser ## calls in real time: a real browser, killed processes, every channel with every provider
-	@echo "== spoken calls (about six minutes)" && PYTEST_DEBUG_TEMPROOT=$(MEMORY) $(PY) -m pytest -q -o tmp_path_retention_policy=failed -n 3 --dist loadfile --no-loadscope-reorder --durations 12 -m "browser or platform or realtime" tests
+	@echo "== spoken calls (about six minutes)" && \
+	  $(SPOKEN) -n 3 --dist loadfile --no-loadscope-reorder -m "(browser or platform or realtime) and not crowded" tests
+
+crowds: $(PAGES) ## many calls at once: bad callers beside good ones, phone calls whose process leaves or is killed
+	@echo "== many calls at once (about three minutes)" && $(SPOKEN) -m crowded tests
 
 conformance: $(PAGES) ## every journey on every channel with every provider, as a table (about three minutes)
 	@$(PY) -m pytest -q tests/conformance

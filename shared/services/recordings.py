@@ -72,6 +72,8 @@ def _tell(ports: RecordingPorts, call: CallRecord, key: str) -> None:
         now = ports.calls.get(call.company_id, call.call_id)
         if now is None or now.duration_ms != call.duration_ms:
             break
+        if (now.recording_key, now.recording_state) == (key, "ready"):
+            return
         call = now
     raise Conflict("The call was changed while its recording was put together.")
 

@@ -49,14 +49,15 @@ class Person:
         until = time.monotonic() + seconds
         while True:
             await self._pause(until)
+            over = self.line.over  # before what was heard is looked at: that takes a while, and more may come meanwhile
             pieces = self.line.ear.since(self.listened_until)
             missing = await asyncio.to_thread(self._missing, pieces, sentences)
             if not missing:
                 self.listened_until = pieces[-1].at + 1e-6 if pieces else self.listened_until
                 return
-            if self.line.over or time.monotonic() > until:
+            if over or time.monotonic() > until:
                 what = "; ".join(f"“{text[:40]}” {score:.2f}" for text, score in missing.items())
-                raise NotHeard(f"{what} (of {loud_seconds(pieces):.1f} s of sound; over: {self.line.over})")
+                raise NotHeard(f"{what} (of {loud_seconds(pieces):.1f} s of sound; over: {over})")
             await asyncio.sleep(0.3)
 
     def _missing(self, pieces: list[Piece], sentences: tuple[str, ...]) -> dict[str, float]:

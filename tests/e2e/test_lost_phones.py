@@ -15,7 +15,7 @@ from tests.e2e.media_process import TASK, MediaProcess, one_more
 from tests.e2e.phones import Phone, Phones
 from tests.e2e.processes import GREETING, speech
 
-pytestmark = pytest.mark.platform
+pytestmark = [pytest.mark.platform, pytest.mark.crowded]
 
 CALLS = 20
 SPEAKS_AGAIN_S = 6.0

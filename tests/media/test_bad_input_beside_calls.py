@@ -9,7 +9,7 @@ import pytest
 from tests.bench.bad_input import CASES, Row, play, table
 from tests.bench.bad_site import running
 
-pytestmark = pytest.mark.platform
+pytestmark = [pytest.mark.platform, pytest.mark.crowded]
 
 CALLS = 49
 SECONDS = 0.3

@@ -9,7 +9,7 @@ import pytest
 from tests.bench.bad_input import Row, play, table
 from tests.bench.bad_whatsapp import ATTACKS, beside, cases
 
-pytestmark = pytest.mark.platform
+pytestmark = [pytest.mark.platform, pytest.mark.crowded]
 
 CALLS = 30
 SECONDS = 0.1
