@@ -97,9 +97,9 @@ MEMORY = $(shell [ -w /dev/shm ] && [ $$(df -Pm /dev/shm | awk 'END {print $$4}'
 
 SPOKEN = PYTEST_DEBUG_TEMPROOT=$(MEMORY) $(PY) -m pytest -q -o tmp_path_retention_policy=failed --durations 12
 
-spoken-calls: $(PAGES) browser ## calls in real time: a real browser, killed processes, every channel with every provider
-	@echo "== spoken calls (about six minutes)" && \
-	  $(SPOKEN) -n 3 --dist loadfile --no-loadscope-reorder -m "(browser or platform or realtime) and not crowded" tests
+spoken-calls: $(PAGES) browser ## calls in real time: a real browser, killed processes
+	@echo "== spoken calls (about eight minutes)" && \
+	  $(SPOKEN) -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/conformance -m "(browser or platform or realtime) and not crowded" tests
 
 crowds: $(PAGES) ## many calls at once: bad callers beside good ones, phone calls whose process leaves or is killed
 	@echo "== many calls at once (about three minutes)" && $(SPOKEN) -m crowded tests
