@@ -18,12 +18,8 @@ help:
 run: install $(PAGES) ## the whole product on this machine, no keys, no network
 	@$(PY) -m infra.local
 
-# Spoken calls keep real time and wait most of it; what only computes fills the gaps, at the lowest priority.
-test: install $(PAGES) browser ## everything that must hold
-	@echo "== lint, types, contracts, the pages' tests and the rest run beside the spoken calls; their output follows them"
-	@log=$$(mktemp) && trap 'rm -f $$log' EXIT; nice -n 19 $(MAKE) --no-print-directory computed >$$log 2>&1 & computed=$$!; \
-	  $(MAKE) --no-print-directory spoken-calls; spoken=$$?; wait $$computed; beside=$$?; cat $$log; \
-	  $(MAKE) --no-print-directory crowds; crowds=$$?; [ "$$spoken$$beside$$crowds" = 000 ] && echo "== all green"
+test: install $(PAGES) browser computed spoken-calls crowds ## everything that must hold
+	@echo "== all green"
 
 computed: lint types contracts frontend-tests unit ## all that can be told without real time
 
