@@ -97,8 +97,8 @@ spoken-calls: $(PAGES) browser ## calls in real time: a real browser, killed pro
 	@echo "== spoken calls (about eight minutes)" && \
 	  $(SPOKEN) -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/conformance -m "(browser or platform or realtime) and not crowded" tests
 
-crowds: $(PAGES) ## many calls at once: bad callers beside good ones, phone calls whose process leaves or is killed
-	@echo "== many calls at once (about three minutes)" && $(SPOKEN) -m crowded tests
+crowds: $(PAGES) browser ## what wants the machine for itself: many calls at once, sound compared to the sample
+	@echo "== many calls at once, sound compared to the sample (about six minutes)" && $(SPOKEN) -m crowded tests
 
 conformance: $(PAGES) ## every journey on every channel with every provider, as a table (about three minutes)
 	@$(PY) -m pytest -q tests/conformance

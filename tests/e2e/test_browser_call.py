@@ -12,7 +12,7 @@ from tests.e2e.conftest import GEMINI, OPENAI, SIMULATED, OpenBrowser, Running
 from tests.e2e.sound import RATE, Samples, best_match, channels, samples, utterances_of
 from tests.e2e.widget import microphone_file, open_call, speak
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.crowded]
 
 GREETING = "Hello! Thank you for calling. How can I assist you today?"
 QUESTION, STORY, STOP, GOODBYE = "what are your business hours", "tell me about your company", "stop", "okay goodbye"
