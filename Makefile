@@ -101,7 +101,7 @@ crowds: $(PAGES) browser ## what wants the machine for itself: many calls at onc
 	@echo "== many calls at once, sound compared to the sample (about six minutes)" && $(SPOKEN) -m crowded tests
 
 conformance: $(PAGES) ## every journey on every channel with every provider, as a table (about three minutes)
-	@$(PY) -m pytest -q tests/conformance
+	@$(SPOKEN) tests/conformance
 
 bench: install ## what messages and calls cost on this machine (under nine minutes)
 	@$(PY) -m tests.bench.servers 10000
